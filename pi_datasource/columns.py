@@ -1,0 +1,115 @@
+"""A column of a table: its name, type and meaning, said once.
+
+The Arrow schema of what we hand to Spark, the Spark schema that Spark shows, and the check of a user's own schema all
+come from the same list. Spark compares the two exactly (order, type, nullability), so every column is nullable and
+times are always `timestamp[us, tz=UTC]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pi_datasource.errors import PISchemaError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql.types import StructType
+
+__all__ = ["Column", "arrow_schema", "pick", "spark_schema"]
+
+#: The Spark type names that our columns use, and how Arrow spells each: (pyarrow factory, its arguments).
+ARROW_TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "string": ("string", ()),
+    "timestamp": ("timestamp", ("us", "UTC")),
+    "bigint": ("int64", ()),
+    "int": ("int32", ()),
+    "double": ("float64", ()),
+    "boolean": ("bool_", ()),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: snake_case name.
+        type: Spark's name of the type, a key of `ARROW_TYPES`.
+        meaning: one line for people; Spark shows it as the column's comment.
+        option: the option that must be on for the column to appear by default; empty for columns always there.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    option: str = ""
+
+
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+    """The Arrow schema of record batches with these columns, as Spark expects it to the letter."""
+    import pyarrow as pa
+
+    fields = []
+    for column in columns:
+        factory, arguments = ARROW_TYPES[column.type]
+        fields.append(pa.field(column.name, getattr(pa, factory)(*arguments)))
+    return pa.schema(fields)
+
+
+def spark_schema(columns: Sequence[Column]) -> StructType:
+    """The same for Spark, with each column's meaning as its comment."""
+    from pyspark.sql.types import StructField, StructType
+
+    types = _spark_types()
+    return StructType([StructField(c.name, types[c.type], True, {"comment": c.meaning}) for c in columns])
+
+
+def _spark_types() -> dict[str, Any]:
+    from pyspark.sql import types
+
+    return {
+        "string": types.StringType(),
+        "timestamp": types.TimestampType(),
+        "bigint": types.LongType(),
+        "int": types.IntegerType(),
+        "double": types.DoubleType(),
+        "boolean": types.BooleanType(),
+    }
+
+
+def pick(known: Sequence[Column], schema: StructType, table: str) -> tuple[Column, ...]:
+    """The columns that a schema names, in its order: a user schema is how columns are pruned.
+
+    Args:
+        known: every column the table has.
+        schema: what Spark hands over: the table's own schema, or the user's.
+        table: name of the table, for messages.
+
+    Raises:
+        PISchemaError: a column that the table does not have, twice the same one, or another type.
+    """
+    by_name = {column.name: column for column in known}
+    types = _spark_types()
+    wrong, chosen = [], []
+    for field in schema.fields:
+        column = by_name.get(field.name)
+        if column is None:
+            wrong.append(f"  {field.name}: no such column")
+        elif column in chosen:
+            wrong.append(f"  {field.name}: named twice")
+        elif types[column.type] != field.dataType:
+            wrong.append(f"  {field.name}: is {column.type}, the schema says {field.dataType.simpleString()}")
+        elif not field.nullable:
+            wrong.append(f"  {field.name}: has to be nullable, the schema says NOT NULL")
+        else:
+            chosen.append(column)
+    if not chosen and not wrong:
+        wrong.append("  it names no column")
+    if wrong:
+        accepted = ", ".join(f"{column.name} {column.type}" for column in known)
+        raise PISchemaError(
+            "\n".join([f"the schema given does not fit table {table!r}:", *wrong, f"its columns are: {accepted}"])
+        )
+    return tuple(chosen)

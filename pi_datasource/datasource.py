@@ -1,0 +1,107 @@
+"""Spark's front door: picks a table, hands over, holds no logic of its own."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pi_datasource.columns import pick, spark_schema
+from pi_datasource.compat import DataSource
+from pi_datasource.errors import PIOptionError, PIUnsupportedError
+from pi_datasource.options import PIOptions, options_table
+from pi_datasource.reader import PIReader
+from pi_datasource.tables.base import Request, Table
+from pi_datasource.tables.registry import TABLES, table_named
+from pi_datasource.times import now_ticks
+
+if TYPE_CHECKING:
+    from pyspark.sql.types import StructType
+
+__all__ = ["PIDataSource"]
+
+
+class PIDataSource(DataSource):
+    # The docstring is the manual; it is put together below.
+
+    def __init__(self, options: dict[str, str]) -> None:
+        # Spark also calls this without the options of a table (CREATE TABLE … USING), so nothing is checked here. Now
+        # and the environment are taken here, once: a DataFrame means one range, however often it is used.
+        super().__init__(options)
+        self._now = now_ticks()
+        self._environment = {name: value for name, value in os.environ.items() if name.startswith("OSIPI_")}
+
+    @classmethod
+    def name(cls) -> str:
+        """The word for `spark.read.format(…)`."""
+        return "osipi"
+
+    @cached_property
+    def _parsed(self) -> PIOptions:
+        parsed = PIOptions.parse(self.options, now=self._now, environ={**os.environ, **self._environment})
+        table = table_named(parsed.table)
+        if table.needs_tags and parsed.selection.is_empty:
+            raise PIOptionError(
+                f"table {table.name!r} needs to know which tags: give option tags (names, paths or WebIds), tagFilter "
+                "(wildcards, '*' for all) or tagQuery"
+            )
+        return parsed
+
+    @property
+    def _table(self) -> Table:
+        return table_named(self._parsed.table)
+
+    def schema(self) -> StructType:
+        """The columns of the table, with their meaning as comments; no network is used."""
+        return spark_schema(self._table.default_columns(self._parsed))
+
+    def reader(self, schema: StructType) -> PIReader:
+        """A reader of the columns that the schema names."""
+        columns = pick(self._table.known_columns(self._parsed), schema, self._table.name)
+        return PIReader(Request(self._parsed, columns))
+
+    def writer(self, schema: StructType, overwrite: bool) -> NoReturn:
+        """Refuses: nothing is ever written to a PI System."""
+        raise PIUnsupportedError(
+            "format osipi reads PI and never writes to it; write to Delta (df.write.format('delta')…) or another format"
+        )
+
+    def streamWriter(self, schema: StructType, overwrite: bool) -> NoReturn:
+        """Refuses: nothing is ever written to a PI System."""
+        self.writer(schema, overwrite)
+
+    def streamReader(self, schema: StructType) -> Any:
+        """Refuses: this version has no stream reader yet."""
+        raise PIUnsupportedError(
+            "format osipi cannot stream in this version; use spark.read with startTime and endTime"
+        )
+
+
+def _manual() -> str:
+    tables = "\n".join(f"| `{table.name}` | {table.meaning} |" for table in TABLES.values())
+    return f"""Reads AVEVA (OSIsoft) PI Systems through PI Web API.
+
+    df = (spark.read.format("osipi")
+          .option("url", "https://pi.example.com/piwebapi")
+          .option("username", r"DOMAIN\\reader").option("password", "env:PI_PASSWORD")
+          .option("tags", "SINUSOID,CDT158")
+          .option("startTime", "*-30d")
+          .load())
+
+Every event that the PI System holds for the tags and the range [startTime, endTime) comes once, with exact time, type
+and quality; or the read fails and says why. Times are resolved once, when the DataFrame is made. A schema that names
+fewer columns (`.schema("tag string, timestamp timestamp, value double")`) makes the reading cheaper.
+
+Tables (option `table`):
+
+| table | meaning |
+|---|---|
+{tables}
+
+Options; names are taken without case and underscores, and each may come from the environment (`OSIPI_START_TIME`):
+
+{options_table()}
+"""
+
+
+PIDataSource.__doc__ = _manual()

@@ -1,0 +1,56 @@
+"""Options of the design that this version does not have. They are refused by name, never silently ignored."""
+
+from __future__ import annotations
+
+from pi_datasource.options.declare import Option
+
+
+def _planned(name: str, meaning: str) -> Option:
+    return Option(name, "text", None, meaning, group="Planned", planned=True)
+
+
+PLANNED_OPTIONS = (
+    _planned("tokenUrl", "Address that hands out OAuth tokens."),
+    _planned("clientId", "OAuth client."),
+    Option("clientSecret", "secret", None, "OAuth client's secret.", secret=True, group="Planned", planned=True),
+    _planned("scope", "OAuth scope."),
+    _planned("principal", "Kerberos principal."),
+    _planned("keytab", "Kerberos keytab file."),
+    _planned("clientCertificate", "Certificate of this client, for mutual TLS."),
+    _planned("clientKey", "Its private key."),
+    Option("clientKeyPassword", "secret", None, "Password of that key.", secret=True, group="Planned", planned=True),
+    _planned("tagFile", "File that lists the tags."),
+    _planned("assetServer", "AF server."),
+    _planned("database", "AF database."),
+    _planned("elementRoot", "Element below which to look."),
+    _planned("elementTemplate", "Template of the elements."),
+    _planned("attributes", "Attributes to read."),
+    _planned("category", "Category of elements or attributes."),
+    _planned("time", "Instant of a snapshot."),
+    _planned("interval", "Distance of interpolated values."),
+    _planned("intervals", "Number of intervals of a plot."),
+    _planned("summaryTypes", "Kinds of summary."),
+    _planned("summaryDuration", "Length of a summary."),
+    _planned("calculationBasis", "Weighting of a summary."),
+    _planned("expression", "Performance equation to calculate."),
+    _planned("boundaryType", "Events at the ends of the range."),
+    _planned("filterExpression", "Filter that the server applies."),
+    _planned("includeFilteredValues", "Whether filtered events come too."),
+    _planned("filterPushdown", "Whether Spark's filters narrow the plan."),
+    _planned("includeElement", "Adds the element's path."),
+    _planned("includeAnnotations", "Adds annotations."),
+    _planned("desiredUnits", "Units to convert to."),
+    _planned("sinceTable", "Table whose newest rows say where to start."),
+    _planned("pollInterval", "Seconds between two looks for news."),
+    _planned("settleTime", "Seconds that an event must have been seen."),
+    _planned("includeSnapshot", "Whether the newest event comes at once."),
+    _planned("futureData", "Whether future events come at once."),
+    _planned("lookback", "How far back is read again."),
+    _planned("lookbackInterval", "Seconds between two rounds of reading again."),
+    _planned("stateHold", "Seconds to wait behind a system state."),
+    _planned("maxTimePerTrigger", "Most time in one micro-batch."),
+    _planned("maxRowsPerTrigger", "Most rows in one micro-batch."),
+    _planned("refreshTags", "Seconds between two looks for new tags."),
+    _planned("abandonTags", "Tags to let go although they fail."),
+    _planned("forgetTags", "Tags whose watermark is dropped."),
+)

@@ -1,0 +1,90 @@
+"""All options of one read, parsed once. Past this, nobody sees Spark's dict of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from pi_datasource.options.connection import CONNECTION_OPTIONS, Connection, overruled_logins
+from pi_datasource.options.declare import Option
+from pi_datasource.options.gather import gather, refuse_strangers, values_of
+from pi_datasource.options.planned import PLANNED_OPTIONS
+from pi_datasource.options.reading import READING_OPTIONS, Reading, overruled_columns
+from pi_datasource.options.selection import SELECTION_OPTIONS, Selection, overruled_selections
+
+TABLE_OPTION = Option("table", "text", "recorded", "What to read; see the list of tables.", group="What")
+
+#: Every option there is, in the order of the documentation.
+DECLARED = (*CONNECTION_OPTIONS, TABLE_OPTION, *SELECTION_OPTIONS, *READING_OPTIONS, *PLANNED_OPTIONS)
+
+
+@dataclass(frozen=True)
+class PIOptions:
+    """The options of one read. Pickles; its repr shows no secret.
+
+    Attributes:
+        table: name of the table in lower case; whether there is such a table is checked by the registry.
+        given: names of the options that the reader was given, without those from the environment or by default.
+    """
+
+    table: str
+    connection: Connection
+    selection: Selection
+    reading: Reading
+    given: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, str], *, now: int, environ: Mapping[str, str]) -> PIOptions:
+        """Parse Spark's options and the environment; options win.
+
+        Args:
+            raw: Spark's options; names in any case, with or without underscores.
+            now: what `*` means in times, in ticks.
+            environ: the process environment, for `OSIPI_…` variables and `env:NAME` secrets.
+
+        Raises:
+            PIOptionError: an option is missing, wrong, misspelt or contradicts another.
+            PITimeError: a time that cannot be read.
+        """
+        given = gather(raw, DECLARED, environ)
+        lost = overruled_logins(given) | overruled_selections(given) | overruled_columns(given)
+        given = {name: found for name, found in given.items() if name not in lost}
+        values = values_of(given, DECLARED, environ)
+        table = values["table"].lower()
+        refuse_strangers(given, table)
+        return cls(
+            table=table,
+            connection=Connection.from_values(values, environ),
+            selection=Selection.from_values(values),
+            reading=Reading.from_values(values, now),
+            given=frozenset(name for name, found in given.items() if not found.variable),
+        )
+
+
+def options_table(tables: Collection[str] | None = None) -> str:
+    """The options of this version as Markdown, one table a group, for the README and the manual.
+
+    Args:
+        tables: list only options that one of these tables takes; None for all.
+    """
+    shown = [
+        option
+        for option in DECLARED
+        if not option.planned and (tables is None or option.tables is None or set(option.tables) & set(tables))
+    ]
+    groups = dict.fromkeys(option.group for option in shown)
+    return "\n".join(
+        line for group in groups for line in _group(group, [option for option in shown if option.group == group])
+    )
+
+
+def _group(group: str, options: list[Option]) -> Iterator[str]:
+    yield from (f"**{group}**", "", "| option | default | meaning |", "|---|---|---|")
+    for option in options:
+        default = f"`{option.default}`" if option.default is not None else ""
+        yield f"| `{option.name}` | {default} | {_cell(option.meaning)} |"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")

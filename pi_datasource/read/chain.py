@@ -1,0 +1,230 @@
+"""The cursors of one chunk, asked together: one batch request brings a page of every stream that has more.
+
+The next request asks only those whose page was full, each from its own position, with larger pages, because a response
+is sized by its rows (`rowsPerResponse`) and shared among those that are left. A stream left alone is asked by
+`streams/{webId}/recorded` itself.
+
+A chain has two halves that alternate: `fetch` talks to the server and may run in any thread, `take` moves the cursors.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pi_datasource.errors import (
+    PIError,
+    PIInstantError,
+    PIRefusedError,
+    PIRequestError,
+    PITimeoutError,
+    PITooLargeError,
+)
+from pi_datasource.plan.partitions import Chunk
+from pi_datasource.read.cursor import Cursor, Page
+from pi_datasource.read.instant import read_instant
+from pi_datasource.read.times import Ticks, parse_ticks
+from pi_datasource.webapi import endpoints
+from pi_datasource.webapi.batch import Ask, ask_all
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.wire import FieldError, TimedValues
+
+__all__ = ["Chain", "Fetched", "Paging"]
+
+log = logging.getLogger("pi_datasource")
+
+#: The vendor's default of MaxReturnedItemsPerCall, not gone beyond unless one instant needs it.
+DEFAULT_ITEM_LIMIT = 150_000
+#: The largest item limit that can be configured.
+LARGEST_PAGE = 2**31 - 1
+#: Pages are not made smaller than this after a time-out; then fewer streams are asked at once.
+SMALLEST_PAGE = 50
+
+#: What servers have taught this process: URL → largest page.
+_learned: dict[str, int] = {}
+_learned_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How large to ask.
+
+    Attributes:
+        rows: rows in a response, shared by its streams.
+        page_size: the user's own ceiling for a page, or None.
+        fields: item fields wanted besides time and value.
+    """
+
+    rows: int
+    page_size: int | None
+    fields: tuple[str, ...]
+
+
+@dataclass
+class Fetched:
+    """What one round brought.
+
+    Attributes:
+        pages: whole instants, read from both sides.
+        answers: cursor, page size asked, answer.
+        failures: cursor, and why its stream cannot be read.
+    """
+
+    pages: list[Page] = field(default_factory=list)
+    answers: list[tuple[Cursor, int, TimedValues]] = field(default_factory=list)
+    failures: list[tuple[Cursor, PIError]] = field(default_factory=list)
+
+
+class Chain:
+    """Reads one chunk, round after round.
+
+    Args:
+        client: who to ask.
+        chunk: streams and range.
+        paging: how large to ask.
+
+    Attributes:
+        failures: tag → why it could not be read (to the end).
+    """
+
+    def __init__(self, client: Client, chunk: Chunk, paging: Paging) -> None:
+        self.client = client
+        self.paging = paging
+        self.cursors = [Cursor(stream, chunk.range) for stream in chunk.streams]
+        self.failures: dict[str, PIError] = {}
+        self._rows = paging.rows
+        self._width = max(1, len(self.cursors))
+        self._what = f"recorded of {chunk}"
+        self._patience = client.patience(self._what)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to ask."""
+        return all(cursor.done for cursor in self.cursors)
+
+    def fetch(self) -> Fetched:
+        """Asks the next page of every stream that has more. Changes no cursor.
+
+        Raises:
+            PIRequestError: the server could not be asked, or kept failing.
+        """
+        fetched = Fetched()
+        while not (fetched.pages or fetched.answers or fetched.failures):
+            left = [cursor for cursor in self.cursors if not cursor.done]
+            stuck = [cursor for cursor in left if cursor.stuck]
+            for cursor in stuck:
+                self._fetch_instant(cursor, fetched)
+            asked = [cursor for cursor in left if not cursor.stuck][: self._width]
+            if asked:
+                self._fetch_pages(asked, fetched)
+        self._patience = self.client.patience(self._what)
+        return fetched
+
+    def take(self, fetched: Fetched) -> list[Page]:
+        """Moves the cursors by what came. Returns the pages in it.
+
+        Raises:
+            PIBadAnswerError: an answer that cannot be: out of order, not leading on, an unreadable time.
+        """
+        for page in fetched.pages:
+            self._cursor_of(page).skip_instant()
+        for cursor, cause in fetched.failures:
+            self._fail(cursor, cause)
+        pages = list(fetched.pages)
+        ticks = parse_ticks([value.Timestamp for _, _, answer in fetched.answers for value in answer.Items])
+        first = 0
+        for cursor, page_size, answer in fetched.answers:
+            after = first + len(answer.Items)
+            taken = self._taken(cursor, page_size, answer, ticks[first:after])
+            first = after
+            if taken is not None:
+                pages.append(taken)
+        return pages
+
+    def _taken(self, cursor: Cursor, page_size: int, answer: TimedValues, ticks: Ticks) -> Page | None:
+        errors = [value.Errors for value in answer.Items if value.Errors is not None]
+        if errors:
+            self._fail(cursor, PIRefusedError(f"{cursor}: a value with errors: {_field_words(errors[0])}"))
+            return None
+        page = cursor.take(answer.Items, ticks, page_size)
+        cursor.stuck = cursor.grown > self._ceiling() and page_size >= self._ceiling()
+        return page
+
+    def _fail(self, cursor: Cursor, cause: PIError) -> None:
+        self.failures[cursor.stream.tag] = cause
+        cursor.done = True
+
+    def _cursor_of(self, page: Page) -> Cursor:
+        return next(cursor for cursor in self.cursors if cursor.stream is page.stream)
+
+    def _fetch_instant(self, cursor: Cursor, fetched: Fetched) -> None:
+        try:
+            fetched.pages.append(read_instant(self.client, cursor, self._ceiling(), self.paging.fields))
+        except PIInstantError as error:
+            fetched.failures.append((cursor, error))
+
+    def _fetch_pages(self, asked: Sequence[Cursor], fetched: Fetched) -> None:
+        """One request for all of these; what has to be asked smaller is left to the next round."""
+        sizes = [self._page_size(cursor, len(asked)) for cursor in asked]
+        asks = {
+            str(number): Ask(self._route(cursor, size), cursor.stream.tag)
+            for number, (cursor, size) in enumerate(zip(asked, sizes, strict=True))
+        }
+        slow: PITimeoutError | None = None
+        try:
+            answers = ask_all(self.client, asks, TimedValues, self._what, heal_timeouts=False)
+        except PITimeoutError as error:
+            answers, slow = {}, error
+        for key, answer in answers.items():
+            cursor, size = asked[int(key)], sizes[int(key)]
+            if isinstance(answer, PITimeoutError):
+                slow = answer
+            elif isinstance(answer, PITooLargeError):
+                self._learn(answer, size)
+            elif isinstance(answer, PIRequestError):
+                fetched.failures.append((cursor, answer))
+            else:
+                fetched.answers.append((cursor, size, answer))
+        if slow is not None:
+            self._shrink(len(asked))
+            self._patience.wait_after(slow)
+
+    def _route(self, cursor: Cursor, size: int) -> str:
+        return endpoints.recorded(cursor.stream.web_id, cursor.start, cursor.range.end, size, self.paging.fields)
+
+    def _page_size(self, cursor: Cursor, sharing: int) -> int:
+        size = min(max(1, self._rows // sharing), DEFAULT_ITEM_LIMIT)
+        if self.paging.page_size is not None:
+            size = min(size, self.paging.page_size)
+        return min(max(size, cursor.grown), self._ceiling())
+
+    def _ceiling(self) -> int:
+        """The largest page, as far as the server has told."""
+        return _learned.get(self.client.connection.url, LARGEST_PAGE)
+
+    def _learn(self, error: PITooLargeError, size: int) -> None:
+        """The server's item limit is smaller than the page asked for."""
+        if size == 1:
+            raise error
+        limit = error.item_limit if error.item_limit and error.item_limit < size else size // 2
+        with _learned_lock:
+            _learned[self.client.connection.url] = min(limit, self._ceiling())
+        log.info("the server hands out at most %d events at once; pages are made that small", limit)
+
+    def _shrink(self, asked: int) -> None:
+        """No answer in time: asks for half, first of the rows, then of the streams."""
+        if self._rows // asked > SMALLEST_PAGE:
+            self._rows //= 2
+        else:
+            self._width = max(1, asked // 2)
+
+
+def _field_words(errors: Sequence[FieldError]) -> str:
+    """What the server says of a value it could not read."""
+    said = []
+    for error in errors:
+        words = "; ".join(error.Message) if isinstance(error.Message, list) else error.Message or ""
+        said.append(f"{error.FieldName}: {words}" if error.FieldName else words)
+    return "; ".join(said)

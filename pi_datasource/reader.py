@@ -1,0 +1,51 @@
+"""The batch reader: `partitions()` plans on the driver, `read()` fetches one partition on an executor.
+
+Spark pickles the reader before it plans, so nothing that planning learns is kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pi_datasource.compat import DataSourceReader, task_properties
+from pi_datasource.tables.base import Request
+from pi_datasource.tables.registry import table_named
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["PIReader"]
+
+
+class PIReader(DataSourceReader):
+    """Reads one table in parts.
+
+    Args:
+        request: what was asked for.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def partitions(self) -> list[Any]:
+        """Plans: which task reads what. Asks the server for points and counts, and for no values.
+
+        Raises:
+            PIError: what is wrong with the options, the login or the server.
+        """
+        connection = self.request.options.connection
+        limits = JobLimits.new(connection.requests_per_second, connection.max_in_flight)
+        client = Client(connection, Throttle(limits))
+        return list(table_named(self.request.options.table).plan(self.request, client))
+
+    def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
+        """Fetches one partition as record batches."""
+        # An empty plan makes Spark read one partition that nobody planned (None, or one without a number).
+        if getattr(partition, "limits", None) is None:
+            return
+        share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
+        client = Client(self.request.options.connection, Throttle(share), host_known=True)
+        yield from table_named(self.request.options.table).read(self.request, partition, client)

@@ -1,0 +1,1 @@
+"""Driver: what the user named becomes streams, in bulk. `streams` says what a stream is, `points` finds PI points."""

@@ -1,0 +1,268 @@
+"""From tag names, paths, WebIDs, patterns and queries to PI points, in bulk.
+
+Names and paths are looked up by `points/multiple`, a hundred in a call and many calls in a batch request, so that
+100,000 tags take tens of requests. Patterns and queries are read page by page until a page comes back short.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pi_datasource.errors import (
+    PINotFoundError,
+    PIOptionError,
+    PIRefusedError,
+    PIRequestError,
+    PITagError,
+    PITooLargeError,
+    PIUnknownTagError,
+)
+from pi_datasource.options import Reading, Selection
+from pi_datasource.resolve.streams import Resolved, Stream, kind_of
+from pi_datasource.webapi import endpoints
+from pi_datasource.webapi.answers import error_words
+from pi_datasource.webapi.batch import Ask, ask_all, chunks
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.webids import is_attribute_web_id, is_point_web_id, short
+from pi_datasource.webapi.wire import DataServer, DataServers, Looked, LookedUp, Point, Points
+
+__all__ = ["resolve_points"]
+
+#: Makes the route of one page: (WebID of the data server, pattern or query, start index, page size).
+_Route = Callable[[str, str, int, int], str]
+
+log = logging.getLogger("pi_datasource")
+
+#: Points in a page of a list; PI Web API's own default, and the ceiling of `points/search`.
+LIST_PAGE = 1000
+#: Characters of query in one `points/multiple` call: proxies cut at 8 kB.
+LOOKUP_CHARACTERS = 6000
+#: `points/multiple` calls in one batch request; its body stays far below the server's 4 MiB.
+LOOKUPS_PER_BATCH = 50
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One tag as the user wrote it, and how to look it up."""
+
+    written: str
+    path: str = ""
+    web_id: str = ""
+
+
+def resolve_points(client: Client, selection: Selection, reading: Reading) -> Resolved:
+    """All the points that a selection names.
+
+    Args:
+        client: who to ask.
+        selection: tags, patterns, query, data servers.
+        reading: `onTagError`, `tagFormat`, and which attributes of points the columns need.
+
+    Raises:
+        PIUnknownTagError: tags, patterns or queries without a point, all at once, when `onTagError=fail`.
+        PITagError: a name that several data servers have.
+        PIOptionError: a data server that PI Web API does not know, or a tag form of a later version.
+    """
+    servers = _data_servers(client, selection)
+    failures: dict[str, str] = {}
+    found = list(_look_up(client, selection.tags, servers, failures))
+    for pattern in selection.tag_filter:
+        found += _listed(client, servers, "tagFilter", pattern, endpoints.data_server_points, failures)
+    if selection.tag_query:
+        found += _listed(client, servers, "tagQuery", selection.tag_query, endpoints.point_search, failures)
+    streams = tuple(_streams(found, reading))
+    if failures:
+        if reading.on_tag_error == "fail":
+            raise PIUnknownTagError(failures, _hint(selection.tags, failures))
+        log.warning("skipped, as onTagError=skip says: %s", PIUnknownTagError(failures))
+    return Resolved(streams, failures)
+
+
+def _data_servers(client: Client, selection: Selection) -> tuple[DataServer, ...]:
+    """The data servers to look in: those named by `dataServer`, else all."""
+    known = client.get(endpoints.data_servers(), DataServers, "list of data servers").Items
+    if not selection.data_server:
+        if not known:
+            raise PIOptionError(f"{client.connection.url} knows no data server, or this login may see none")
+        return tuple(known)
+    by_name = {server.Name.lower(): server for server in known}
+    unknown = [name for name in selection.data_server if name.lower() not in by_name]
+    if unknown:
+        names = ", ".join(repr(server.Name) for server in known) or "none"
+        raise PIOptionError(f"option dataServer: no data server {unknown[0]!r} here; there are: {names}")
+    return tuple(by_name[name.lower()] for name in selection.data_server)
+
+
+def _look_up(
+    client: Client, tags: Sequence[str], servers: Sequence[DataServer], failures: dict[str, str]
+) -> Iterator[Point]:
+    """The points of tags that are named one by one, in their order."""
+    wanted = [wish for tag in tags for wish in _wishes(tag, servers)]
+    found: defaultdict[str, list[Point]] = defaultdict(list)
+    causes: dict[str, str] = {}
+    for wish, looked in _multiple(client, wanted):
+        if looked.Object is not None and looked.Object.WebId:
+            found[wish.written].append(looked.Object)
+        else:
+            causes.setdefault(wish.written, error_words(looked.Exception) or "no such point")
+    twice: dict[str, str] = {}
+    for tag in tags:
+        points = found.get(tag, [])
+        if not points:
+            failures[tag] = causes.get(tag, "no such point")
+        elif len({point.Path.lower() for point in points}) > 1:
+            twice[tag] = "is on several data servers: " + ", ".join(point.Path for point in points)
+        else:
+            yield points[0]
+    if twice:
+        raise PITagError(twice, "say which one by its path (\\\\server\\tag), or with option dataServer")
+
+
+def _wishes(tag: str, servers: Sequence[DataServer]) -> list[_Wanted]:
+    """How to look up one tag: by WebID, by path, or by name on each data server."""
+    if is_point_web_id(tag):
+        return [_Wanted(tag, web_id=tag)]
+    if is_attribute_web_id(tag) or (tag.startswith("\\\\") and "|" in tag and tag.count("\\") > 3):
+        raise PIOptionError(f"option tags: {tag!r} is an AF attribute; this version reads PI points only")
+    if tag.startswith("\\\\"):
+        return [_Wanted(tag, path=tag)]
+    return [_Wanted(tag, path=f"\\\\{server.Name}\\{tag}") for server in servers]
+
+
+def _multiple(client: Client, wanted: Sequence[_Wanted]) -> Iterator[tuple[_Wanted, Looked]]:
+    """Looks all of them up; each comes back once, with its point or with why there is none."""
+    lookups = list(_lookups(wanted))
+    for some in chunks(enumerate(lookups), LOOKUPS_PER_BATCH):
+        asks = {str(number): Ask(_multiple_route(lookup), f"{len(lookup)} tags") for number, lookup in some}
+        answers = ask_all(client, asks, LookedUp, "look-up of tags")
+        for number, lookup in some:
+            answer = answers[str(number)]
+            if isinstance(answer, PITooLargeError) and len(lookup) > 1:
+                for half in chunks(lookup, (len(lookup) + 1) // 2):
+                    yield from _multiple(client, half)
+                continue
+            if isinstance(answer, PIRequestError):
+                raise answer
+            yield from _matched(lookup, answer.Items)
+
+
+def _lookups(wanted: Iterable[_Wanted]) -> Iterator[list[_Wanted]]:
+    """Look-ups that fit into one call each: paths or WebIDs, by the characters they take."""
+    for by_path in (True, False):
+        some: list[_Wanted] = []
+        size = 0
+        for wish in wanted:
+            if bool(wish.path) != by_path:
+                continue
+            # Percent-encoding makes up to three characters of each byte.
+            length = 3 * len((wish.path or wish.web_id).encode()) + 8
+            if some and size + length > LOOKUP_CHARACTERS:
+                yield some
+                some, size = [], 0
+            some.append(wish)
+            size += length
+        if some:
+            yield some
+
+
+def _multiple_route(lookup: Sequence[_Wanted]) -> str:
+    return endpoints.points_multiple(
+        paths=[wish.path for wish in lookup if wish.path], web_ids=[wish.web_id for wish in lookup if wish.web_id]
+    )
+
+
+def _matched(lookup: Sequence[_Wanted], items: Sequence[Looked]) -> Iterator[tuple[_Wanted, Looked]]:
+    """Each wish with its own item: by the identifier that comes back, never by position alone."""
+    by_identifier = {_comparable(item.Identifier): item for item in items}
+    for wish in lookup:
+        yield wish, by_identifier.get(_comparable(wish.path or wish.web_id)) or Looked()
+
+
+def _comparable(identifier: str) -> str:
+    """PI compares paths without case; in a WebID case matters."""
+    return identifier.lower() if identifier.startswith("\\\\") else identifier
+
+
+def _listed(
+    client: Client,
+    servers: Sequence[DataServer],
+    option: str,
+    text: str,
+    route: _Route,
+    failures: dict[str, str],
+) -> list[Point]:
+    """The points of a pattern or query on all the servers, page after page."""
+    found = [point for server in servers for point in _pages(client, server, option, text, route)]
+    if not found:
+        failures[f"{option} {text}"] = "matches no point"
+    return found
+
+
+def _pages(client: Client, server: DataServer, option: str, text: str, route: _Route) -> Iterator[Point]:
+    """All pages of one list. Only an empty page is surely the end: a smaller limit of the server cuts pages short."""
+    seen: set[str] = set()
+    start, size = 0, LIST_PAGE
+    while True:
+        asked = f"points of {option} {text!r} on {server.Name}, from number {start}"
+        try:
+            page = client.get(route(server.WebId, text, start, size), Points, asked).Items
+        except PITooLargeError as error:
+            if size == 1:
+                raise
+            size = min(size - 1, error.item_limit or size // 2)
+            continue
+        except PINotFoundError as error:
+            if option != "tagQuery":
+                raise
+            raise PIOptionError(
+                f"option tagQuery: this PI Web API has no point search (it came with 2021 SP3); use tagFilter. {error}"
+            ) from error
+        if not page:
+            return
+        fresh = [point for point in page if point.WebId not in seen]
+        if not fresh:
+            raise PIRefusedError(f"{asked}: the same points come again and again; the server does not page")
+        seen.update(point.WebId for point in fresh)
+        yield from fresh
+        start += len(page)
+
+
+def _streams(points: Iterable[Point], reading: Reading) -> Iterator[Stream]:
+    """Points as streams: each once, under names that are unique."""
+    unique: dict[str, Point] = {}
+    for point in points:
+        unique.setdefault(point.Path.lower() or point.WebId, point)
+    if reading.tag_format == "name":
+        _refuse_double_names(unique.values())
+    for point in unique.values():
+        yield Stream(
+            web_id=short(point.WebId),
+            tag=point.Path if reading.tag_format == "path" else point.Name,
+            kind=kind_of(point.PointType),
+            uom=point.EngineeringUnits,
+            point_id=point.Id,
+            descriptor=point.Descriptor if reading.include_descriptor else "",
+            future=point.Future,
+        )
+
+
+def _refuse_double_names(points: Iterable[Point]) -> None:
+    """Two servers may have the same name; rows of both under it could not be told apart."""
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    for point in points:
+        paths[point.Name.lower()].append(point.Path)
+    double = {", ".join(same): "have the same name" for same in paths.values() if len(same) > 1}
+    if double:
+        raise PITagError(double, "set option tagFormat=path, or choose one server with option dataServer")
+
+
+def _hint(tags: Sequence[str], failures: dict[str, str]) -> str:
+    """What most likely happened, where the list itself shows it."""
+    if len(tags) > 1 and any(tag in failures for tag in tags):
+        return 'a tag with a comma in its name goes into a JSON array: tags = ["one,two", "three"]'
+    if any("*" in tag or "?" in tag for tag in failures if tag in tags):
+        return "tags are taken letter by letter; for wildcards use option tagFilter"
+    return ""

@@ -1,0 +1,63 @@
+"""A stream: what is read, however it was named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["KINDS", "Resolved", "Stream", "kind_of"]
+
+#: PI point type → which value columns its values go to. Never decided by how a value's JSON looks: a Float64 may
+#: print as `100`, a String may look like a number.
+KINDS = {
+    "float16": "float",
+    "float32": "float",
+    "float64": "float",
+    "int16": "integer",
+    "int32": "integer",
+    "int64": "integer",
+    "digital": "digital",
+    "string": "text",
+    "timestamp": "time",
+    "blob": "blob",
+}
+
+
+def kind_of(point_type: str) -> str:
+    """The kind of a point type; a type we have never met is read as text, so that nothing of it is lost."""
+    return KINDS.get(point_type.lower(), "text")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One PI point, with all that reading it needs. Travels to the executors inside partitions, so it is small.
+
+    Attributes:
+        web_id: PI's handle.
+        tag: what the column `tag` says: the point's name, or `\\\\server\\name`.
+        kind: float, integer, text, digital, time or blob.
+        uom: the point's EngineeringUnits.
+        point_id: PI's number of the point, which survives a rename.
+        descriptor: the point's description; empty unless asked for.
+        future: the point may hold values later than now.
+    """
+
+    web_id: str
+    tag: str
+    kind: str
+    uom: str = ""
+    point_id: int = 0
+    descriptor: str = ""
+    future: bool = False
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What became of a selection.
+
+    Attributes:
+        streams: what there is to read, each once, in the order named.
+        failures: what could not be found, as the user wrote it → why.
+    """
+
+    streams: tuple[Stream, ...] = ()
+    failures: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,73 @@
+"""What a table declares. The reader knows no table by name: it plans and reads through this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pi_datasource.columns import Column
+from pi_datasource.options import PIOptions
+from pi_datasource.webapi.client import Client
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Request", "Table"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One use of a table: what was asked for. Pickled with the reader.
+
+    Attributes:
+        options: all options, parsed.
+        columns: the columns wanted, in order.
+    """
+
+    options: PIOptions
+    columns: tuple[Column, ...]
+
+    def wants(self, name: str) -> bool:
+        """Whether a column of that name is wanted."""
+        return any(column.name == name for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One thing that can be read.
+
+    Attributes:
+        name: value of the option `table`.
+        meaning: one line for people.
+        columns: every column it can have; those with an `option` appear when that is on, or a schema names them.
+        key: the columns that tell rows apart.
+        plan: driver: request and client → partitions.
+        read: executor: request, partition, client → record batches.
+        needs_tags: refuses to read without a selection of tags.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    plan: Callable[[Request, Client], Sequence[Any]]
+    read: Callable[[Request, Any, Client], Iterator[pa.RecordBatch]]
+    needs_tags: bool = True
+
+    def known_columns(self, options: PIOptions) -> tuple[Column, ...]:
+        """Every column that a schema may name, with these options."""
+        error_column = options.reading.error_column
+        if error_column is None:
+            return self.columns
+        return (*self.columns, Column(error_column, "string", "Why the tag could not be read; null in rows of data."))
+
+    def default_columns(self, options: PIOptions) -> tuple[Column, ...]:
+        """The columns it has when no schema is given."""
+        reading = options.reading
+        asked = {
+            "includeWebId": reading.include_web_id,
+            "includePointId": reading.include_point_id,
+            "includeDescriptor": reading.include_descriptor,
+        }
+        return tuple(column for column in self.known_columns(options) if not column.option or asked[column.option])

@@ -1,0 +1,263 @@
+"""One request to PI Web API, all the way from a route to a decoded answer or a named error.
+
+A round is "send, read all, decode", and it is the whole round that is tried again: a body that breaks off or cannot
+be decoded is as good a reason as a refused connection.
+
+The client can send two things only: GET, and POST to `/batch` with nothing but GETs inside. It cannot write.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+import requests
+import urllib3
+
+from pi_datasource.errors import (
+    PIBadAnswerError,
+    PIConnectionError,
+    PILoginError,
+    PIRateLimitError,
+    PIRequestError,
+    PIRetriableError,
+    PITimeoutError,
+)
+from pi_datasource.options import Connection
+from pi_datasource.webapi import endpoints
+from pi_datasource.webapi.answers import check_answer, decode, error_for
+from pi_datasource.webapi.retry import Patience, RetryRules
+from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
+from pi_datasource.webapi.throttle import JobLimits, Throttle
+from pi_datasource.webapi.wire import Answer, SubAnswer, batch_decoder, decoder
+
+__all__ = ["Client", "Traffic"]
+
+log = logging.getLogger("pi_datasource")
+
+A = TypeVar("A", bound=Answer)
+T = TypeVar("T")
+
+#: Seconds to wait for a connection to be made; the `timeout` option is for the answer.
+CONNECT_SECONDS = 10.0
+#: Bytes of a body read at once, so that its deadline is looked at now and then.
+READ_SIZE = 1 << 18
+#: Seconds that all requests of a process pause after a 429 that does not say how long.
+PAUSE_AFTER_429 = 0.5
+
+
+class Traffic:
+    """What a client has done so far, for the log line of a partition: a count that threads may add to.
+
+    Attributes:
+        requests: HTTP requests sent.
+        bytes: bytes of bodies, inflated.
+        retries: waits before another try.
+        seconds: time spent in requests, summed over threads.
+    """
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.bytes = 0
+        self.retries = 0
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    def add(self, *, requests: int = 0, bytes: int = 0, retries: int = 0, seconds: float = 0.0) -> None:
+        """Counts."""
+        with self._lock:
+            self.requests += requests
+            self.bytes += bytes
+            self.retries += retries
+            self.seconds += seconds
+
+
+class Client:
+    """Asks one PI Web API; safe to use from several threads.
+
+    Args:
+        connection: where and as whom.
+        throttle: makes requests wait for the job's ceilings.
+        host_known: the host has answered someone before (the driver, say), so silence is worth waiting out.
+        rules: how patient to be; by default as the connection says.
+        sleep: waits, for tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        throttle: Throttle | None = None,
+        *,
+        host_known: bool = False,
+        rules: RetryRules | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.connection = connection
+        self.throttle = throttle or Throttle(JobLimits("none"))
+        self.traffic = Traffic()
+        self.rules = rules or RetryRules(connection.max_retries, connection.retry_timeout)
+        self._sleep = sleep
+        self._host_known = host_known
+
+    def get(self, route: str, kind: type[A], asked: str, hand_back: tuple[type[PIRetriableError], ...] = ()) -> A:
+        """Asks one route.
+
+        Args:
+            route: route and query, from `endpoints`.
+            kind: what the answer is.
+            asked: the request in words, for messages.
+            hand_back: failures that are raised at once instead of asking the same again.
+
+        Raises:
+            PIRequestError: what went wrong in the end.
+        """
+
+        def attempt() -> A:
+            answer = self._round("GET", route, b"", decoder(kind), asked)
+            check_answer(answer, asked)
+            return answer
+
+        return self.patience(asked).run(attempt, hand_back)
+
+    def post_batch(self, gets: Mapping[str, str], kind: type[A], asked: str) -> dict[str, SubAnswer[A]]:
+        """Sends one batch request, once; its caller heals what fails (`batch.ask_all`).
+
+        Args:
+            gets: id → route and query of a GET.
+            kind: what each sub-answer is.
+            asked: the request in words, for messages.
+
+        Raises:
+            PIRequestError: the batch request as a whole failed.
+        """
+        base = self.connection.url
+        body = msgspec.json.encode(
+            {key: {"Method": "GET", "Resource": f"{base}/{route}"} for key, route in gets.items()}
+        )
+        return self._round("POST", endpoints.BATCH, body, batch_decoder(kind), asked)
+
+    def patience(self, asked: str) -> Patience:
+        """The tries of one question, counted with this client's rules."""
+        return Patience(self.rules, asked, self.is_host_known, sleep=self._pause_between_tries)
+
+    def is_host_known(self) -> bool:
+        """Whether this host has ever answered: then it is there, and silence will pass."""
+        return self._host_known or is_host_known(self.connection.url)
+
+    def _pause_between_tries(self, seconds: float) -> None:
+        self.traffic.add(retries=1)
+        self._sleep(seconds)
+
+    def _round(self, method: str, route: str, body: bytes, kind: msgspec.json.Decoder[T], asked: str) -> T:
+        """Send, read all, decode; once, or twice when a login can be renewed."""
+        try:
+            return self._send(method, route, body, kind, asked)
+        except PILoginError as error:
+            renewed = error.__cause__
+            if not isinstance(renewed, _RenewedError):
+                raise
+            log.info("%s: login renewed after a 401", asked)
+            return self._send(method, route, body, kind, asked)
+
+    def _send(self, method: str, route: str, body: bytes, kind: msgspec.json.Decoder[T], asked: str) -> T:
+        # The two lines by which this client cannot write.
+        if method != "GET" and (method, route) != ("POST", endpoints.BATCH):
+            raise AssertionError(f"{method} {route} is neither a GET nor a batch request")
+        secrets: list[str] = []
+        try:
+            with self.throttle.turn(), session(self.connection) as used:
+                secrets = used.auth.secrets()
+                content, content_type = self._exchange(used, method, route, body, asked)
+            return decode(content, kind, content_type, asked)
+        except PIRateLimitError as error:
+            self.throttle.pause(error.retry_after or PAUSE_AFTER_429)
+            raise self._without(secrets, error) from error.__cause__
+        except PIRequestError as error:
+            raise self._without(secrets, error) from error.__cause__
+
+    def _without(self, secrets: list[str], error: PIRequestError) -> PIRequestError:
+        """The error with no secret in its text, should a server have echoed one."""
+        for secret in filter(None, secrets):
+            error.args = tuple(str(part).replace(secret, "<secret>") for part in error.args)
+        return error
+
+    def _exchange(self, used: Session, method: str, route: str, body: bytes, asked: str) -> tuple[bytes, str]:
+        """One HTTP request and its whole body. Returns the body and its content type."""
+        started = time.monotonic()
+        headers = {name: secret.reveal() for name, secret in self.connection.headers}
+        if body:
+            headers["Content-Type"] = "application/json"
+        try:
+            with used.http.request(
+                method,
+                f"{self.connection.url}/{route}",
+                data=body or None,
+                headers=headers,
+                auth=used.auth,
+                verify=self.connection.ca_bundle or self.connection.verify,
+                timeout=(min(CONNECT_SECONDS, self.connection.timeout), self.connection.timeout),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                host_answered(self.connection.url)
+                content = _read_all(response, started + self.rules.budget, asked)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _connection_error(error, self.connection.url, asked, time.monotonic() - started) from error
+        finally:
+            self.traffic.add(requests=1, seconds=time.monotonic() - started)
+        self.traffic.add(bytes=len(content))
+        if 200 <= response.status_code < 300:
+            return content, response.headers.get("Content-Type", "")
+        failure = error_for(response.status_code, content, response.headers, asked, time.time())
+        if isinstance(failure, PILoginError) and used.auth.renew():
+            raise failure from _RenewedError()
+        raise failure
+
+
+class _RenewedError(Exception):
+    """Rides as the cause of a 401 after which a fresh login was got: the next try may pass."""
+
+
+def _read_all(response: requests.Response, deadline: float, asked: str) -> bytes:
+    """The whole body, inflated. `response.content` does the same in pieces of 10 kB, at three times the cost."""
+    raw = response.raw
+    pieces = []
+    while True:
+        piece = raw.read(READ_SIZE, decode_content=True)
+        if not piece:
+            break
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            raise PITimeoutError(
+                f"{asked}: the answer kept coming for too long, {sum(map(len, pieces)):,} bytes so far"
+            )
+    announced = response.headers.get("Content-Length", "")
+    # urllib3 2 checks this by itself, urllib3 1 does not.
+    if announced.isdigit() and raw.tell() < int(announced):
+        raise PIBadAnswerError(f"{asked}: the answer broke off after {raw.tell():,} of {int(announced):,} bytes")
+    return b"".join(pieces)
+
+
+def _connection_error(error: Exception, url: str, asked: str, seconds: float) -> PIRetriableError:
+    """What a failure below HTTP means, in words; the library's own text names hosts and ports and no secret."""
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError) or "CERTIFICATE_VERIFY_FAILED" in text:
+        return PIConnectionError(
+            f"{asked}: no trusted TLS connection to {url}: {_short(text)}\n"
+            "if the certificate comes from your own authority, give its file with option caBundle"
+        )
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) or "timed out" in text:
+        return PITimeoutError(f"{asked}: no answer from {url} within {seconds:.1f} s (option timeout): {_short(text)}")
+    if isinstance(error, requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError):
+        return PIBadAnswerError(f"{asked}: the answer is damaged: {_short(text)}")
+    if isinstance(error, urllib3.exceptions.IncompleteRead) or "IncompleteRead" in text:
+        return PIBadAnswerError(f"{asked}: the answer broke off: {_short(text)}")
+    return PIConnectionError(f"{asked}: no connection to {url}: {_short(text)}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 300 else text[:300] + " …"

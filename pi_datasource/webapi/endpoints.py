@@ -1,0 +1,131 @@
+"""Routes and parameters, spelt exactly as PI Web API spells them. Nothing else in the package builds a URL.
+
+PI's time ranges include both ends; ours are half-open. This is the one place that knows: `recorded` asks up to one
+tick (100 ns) before our end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from pi_datasource.times import format_ticks
+
+__all__ = [
+    "BATCH",
+    "DATA_SERVERS",
+    "POINT_FIELDS",
+    "Query",
+    "count",
+    "data_server_points",
+    "point_search",
+    "points_multiple",
+    "recorded",
+    "recorded_backwards",
+    "with_query",
+]
+
+Query = Sequence[tuple[str, str]]
+
+BATCH = "batch"
+DATA_SERVERS = "dataservers"
+
+#: What we ask of a point.
+POINT_FIELDS = ("WebId", "Id", "Name", "Path", "Descriptor", "PointType", "EngineeringUnits", "Step", "Future")
+
+#: What every answer may say when it fails; selecting fields without them would hide a failure.
+FAILURE_FIELDS = ("Errors", "Message", "WebException")
+
+
+def with_query(route: str, query: Query) -> str:
+    """The route with its parameters, each percent-encoded whole: `;`, `&`, `#`, `+`, blanks, non-Latin letters too."""
+    if not query:
+        return route
+    return route + "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in query)
+
+
+def selected(prefix: str, fields: Iterable[str], more: Iterable[str] = ()) -> tuple[str, str]:
+    """The `selectedFields` parameter: these fields of each item, and whatever tells of a failure."""
+    return "selectedFields", ";".join([*(f"{prefix}{name}" for name in fields), *more, *FAILURE_FIELDS])
+
+
+def recorded(web_id: str, start: int, end: int, max_count: int, fields: Sequence[str]) -> str:
+    """The first `max_count` events in [start, end), oldest first.
+
+    Args:
+        web_id: the stream.
+        start: first tick, inclusive.
+        end: last tick, exclusive.
+        max_count: page size.
+        fields: names of the item fields wanted besides `Timestamp`, `Value` and `Errors`.
+    """
+    query = [
+        ("startTime", format_ticks(start)),
+        ("endTime", format_ticks(end - 1)),
+        ("boundaryType", "Inside"),
+        ("maxCount", str(max_count)),
+        selected("Items.", ("Timestamp", "Value", *fields, "Errors")),
+    ]
+    return with_query(f"streams/{quote(web_id, safe='')}/recorded", query)
+
+
+def recorded_backwards(web_id: str, newest: int, oldest: int, max_count: int, fields: Sequence[str]) -> str:
+    """The last `max_count` events in [oldest, newest], newest first: PI reads backwards when start is after end."""
+    query = [
+        ("startTime", format_ticks(newest)),
+        ("endTime", format_ticks(oldest)),
+        ("boundaryType", "Inside"),
+        ("maxCount", str(max_count)),
+        selected("Items.", ("Timestamp", "Value", *fields, "Errors")),
+    ]
+    return with_query(f"streams/{quote(web_id, safe='')}/recorded", query)
+
+
+def count(web_id: str, start: int, end: int) -> str:
+    """How many events there are in [start, end), about: whether bad ones are counted is the server's affair."""
+    query = [
+        ("startTime", format_ticks(start)),
+        ("endTime", format_ticks(end)),
+        ("summaryType", "Count"),
+        ("calculationBasis", "EventWeighted"),
+        selected("Items.", ("Type", "Value")),
+    ]
+    return with_query(f"streams/{quote(web_id, safe='')}/summary", query)
+
+
+def points_multiple(*, paths: Iterable[str] = (), web_ids: Iterable[str] = ()) -> str:
+    """Many points by path or WebID in one call; each answers for itself."""
+    query = [
+        *(("path", path) for path in paths),
+        *(("webId", web_id) for web_id in web_ids),
+        selected("Items.Object.", POINT_FIELDS, ("Items.Identifier", "Items.Exception")),
+    ]
+    return with_query("points/multiple", query)
+
+
+def data_server_points(web_id: str, name_filter: str, start_index: int, max_count: int) -> str:
+    """One page of the points of a data server whose names match a wildcard pattern."""
+    query = [
+        ("nameFilter", name_filter),
+        ("startIndex", str(start_index)),
+        ("maxCount", str(max_count)),
+        selected("Items.", POINT_FIELDS),
+    ]
+    return with_query(f"dataservers/{quote(web_id, safe='')}/points", query)
+
+
+def point_search(web_id: str, text: str, start_index: int, max_count: int) -> str:
+    """One page of a PI point query (PI Web API 2021 SP3 and later)."""
+    query = [
+        ("dataServerWebId", web_id),
+        ("query", text),
+        ("startIndex", str(start_index)),
+        ("maxCount", str(max_count)),
+        selected("Items.", POINT_FIELDS),
+    ]
+    return with_query("points/search", query)
+
+
+def data_servers() -> str:
+    """All data servers."""
+    return with_query(DATA_SERVERS, [selected("Items.", ("WebId", "Name", "IsConnected", "ServerTime"))])

@@ -1,0 +1,35 @@
+"""WebIDs (version 2.0, PI Web API 2017 R2 and later): how to know one, and how to shorten one.
+
+Layout: type (`F`ull, `I`DOnly, `P`athOnly, `L`ocalIDOnly, `D`efaultIDOnly), version `1`, two letters for the kind of
+object, then the parts in URL-safe base64: server id (22 characters), object ids, name. Source: PI Web API reference,
+topic "WebID type".
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["LONGEST_SEGMENT", "is_attribute_web_id", "is_point_web_id", "short"]
+
+#: Windows (HTTP.sys) refuses URL segments of more than 260 characters; a Full WebID holds the name and can be longer.
+LONGEST_SEGMENT = 260
+
+_POINT = re.compile(r"(?:F1DP[A-Za-z0-9_-]{28,}|I1DP[A-Za-z0-9_-]{28}|P1DP[A-Za-z0-9_-]{4,}|[LD]1DP[A-Za-z0-9_-]{6})")
+_ATTRIBUTE = re.compile(r"[FIPLD]1Ab[EF][A-Za-z0-9_-]{8,}")
+
+
+def is_point_web_id(text: str) -> bool:
+    """Whether a text is the WebID of a PI point. (A tag may be called so, too; then it has to be given as a path.)"""
+    return _POINT.fullmatch(text) is not None
+
+
+def is_attribute_web_id(text: str) -> bool:
+    """Whether a text is the WebID of an AF attribute."""
+    return _ATTRIBUTE.fullmatch(text) is not None
+
+
+def short(web_id: str) -> str:
+    """The same point by ids alone, where the Full form would be too long for a URL segment."""
+    if len(web_id) > LONGEST_SEGMENT - 20 and web_id.startswith("F1DP"):
+        return "I" + web_id[1:32]
+    return web_id

@@ -1,0 +1,171 @@
+"""The answers of PI Web API as typed structures, decoded by msgspec straight from the bytes.
+
+Field names are PI's own. Unknown fields are skipped (the vendor promises that new ones may come), a field of another
+type than said here is refused, which the client reports as an answer it cannot use. `gc=False` because none of these
+can be part of a reference cycle, and a page holds a hundred thousand of them.
+
+Sources: PI Web API reference, per-controller pages; "Errors" and "WebException" as the topics "Value-level errors"
+and "WebException" describe them.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+__all__ = [
+    "Answer",
+    "DataServer",
+    "DataServers",
+    "FieldError",
+    "LateFailure",
+    "Looked",
+    "LookedUp",
+    "Point",
+    "Points",
+    "State",
+    "SubAnswer",
+    "Summaries",
+    "Summary",
+    "TimedValue",
+    "TimedValues",
+    "batch_decoder",
+    "decoder",
+]
+
+T = TypeVar("T")
+
+
+class LateFailure(msgspec.Struct, gc=False):
+    """A failure after the status line was sent: the HTTP status is 200 all the same (since 2017 R2)."""
+
+    StatusCode: int = 500
+    Errors: list[str] | str | None = None
+
+
+class Answer(msgspec.Struct, gc=False):
+    """What any body may hold besides its data: the server's words when something failed."""
+
+    Errors: list[str] | str | None = None
+    Message: str | None = None
+    WebException: LateFailure | None = None
+
+
+class FieldError(msgspec.Struct, gc=False):
+    """One field of a value that could not be read."""
+
+    FieldName: str | None = None
+    Message: list[str] | str | None = None
+
+
+class State(msgspec.Struct, gc=False):
+    """A value that is an object: a digital state (`IsSystem` false), a system state (true), or `Errors` alone."""
+
+    Name: str | None = None
+    Value: int | None = None
+    IsSystem: bool = False
+    Errors: list[str] | str | None = None
+
+
+class TimedValue(msgspec.Struct, gc=False):
+    """One event. A flag that the server left out stays None; it is never made up."""
+
+    Timestamp: str
+    Value: float | int | str | bool | State | list[int] | None = None
+    Good: bool | None = None
+    Questionable: bool | None = None
+    Substituted: bool | None = None
+    Annotated: bool | None = None
+    Errors: list[FieldError] | None = None
+
+
+class TimedValues(Answer, gc=False):
+    """Events of one stream. `Items` may be missing altogether when selectedFields leave nothing."""
+
+    Items: list[TimedValue] = []
+
+
+class Point(Answer, gc=False):
+    """A PI point's own attributes."""
+
+    WebId: str = ""
+    Id: int = 0
+    Name: str = ""
+    Path: str = ""
+    Descriptor: str = ""
+    PointType: str = ""
+    EngineeringUnits: str = ""
+    Step: bool = False
+    Future: bool = False
+
+
+class Points(Answer, gc=False):
+    """A page of points."""
+
+    Items: list[Point] = []
+
+
+class Looked(msgspec.Struct, gc=False):
+    """One identifier of a `points/multiple` call: the point, or why there is none."""
+
+    Identifier: str = ""
+    Object: Point | None = None
+    Exception: Answer | None = None
+
+
+class LookedUp(Answer, gc=False):
+    """The answer of `points/multiple`."""
+
+    Items: list[Looked] = []
+
+
+class DataServer(Answer, gc=False):
+    """A PI Data Archive as PI Web API knows it."""
+
+    WebId: str = ""
+    Name: str = ""
+    IsConnected: bool = True
+    ServerTime: str = ""
+
+
+class DataServers(Answer, gc=False):
+    """All data servers that PI Web API knows."""
+
+    Items: list[DataServer] = []
+
+
+class Summary(msgspec.Struct, gc=False):
+    """One summary of one interval."""
+
+    Type: str = ""
+    Value: TimedValue | None = None
+
+
+class Summaries(Answer, gc=False):
+    """The answer of `streams/{webId}/summary`."""
+
+    Items: list[Summary] = []
+
+
+class SubAnswer(msgspec.Struct, Generic[T], gc=False):
+    """One sub-request's answer inside a batch: its own status, its own headers, and a body, a text, or nothing."""
+
+    Status: int
+    Headers: dict[str, str] = {}
+    Content: T | str | None = None
+
+
+_decoders: dict[object, msgspec.json.Decoder[object]] = {}
+
+
+def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """The decoder of a body of this kind; made once, since building one costs more than a small answer."""
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]  # type: ignore[return-value]
+
+
+def batch_decoder(kind: type[T]) -> msgspec.json.Decoder[dict[str, SubAnswer[T]]]:
+    """The decoder of a batch answer whose sub-answers are all of this kind."""
+    return decoder(dict[str, SubAnswer[kind]])  # type: ignore[valid-type]
