@@ -24,6 +24,7 @@ from pi_datasource.errors import PIUnsupportedError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.datasource import DataSource
 
 __all__ = ["Interpreter", "Registration", "register"]
 
@@ -87,15 +88,15 @@ def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
             'format("osipi") needs Apache Spark 4.0 or newer, or Databricks Runtime 15.4 LTS or newer. '
             "Start the job on such a version."
         )
-    if by_value:
-        from pyspark import cloudpickle
-
-        import pi_datasource
-
-        cloudpickle.register_pickle_by_value(pi_datasource)
     from pi_datasource.datasource import PIDataSource
 
-    registry.register(PIDataSource)
+    source: type[DataSource] = PIDataSource
+    if by_value:
+        import pi_datasource
+        from pi_datasource.shipping import shipped_data_source
+
+        source = shipped_data_source(pi_datasource, PIDataSource)
+    registry.register(source)
     return Registration(spark, by_value)
 
 

@@ -26,6 +26,8 @@ _LITERAL = "literal:"
 _VARIABLE = "env:"
 _FILE = "@"
 _VAULT = re.compile(r"\{\{\s*secrets/(?P<scope>[^/{}\s]+)/(?P<key>[^/{}\s]+)\s*\}\}")
+#: What begins like this is meant as one, so a slip in the rest is an error and no literal secret.
+_VAULT_START = re.compile(r"\s*\{\{\s*secrets/")
 
 OTHER_WAYS = "give env:NAME, @/path/of/a/file, or the text itself, such as dbutils.secrets.get(…) in a notebook"
 
@@ -42,6 +44,9 @@ class Secret:
 
     Args:
         text: the secret itself, taken as it is. `Secret.parse` knows the other ways.
+
+    Raises:
+        PIOptionError: the text is empty or has more than one line.
     """
 
     __slots__ = ("_label", "_path", "_source", "_text")
@@ -52,7 +57,7 @@ class Secret:
     _text: str
 
     def __init__(self, text: str) -> None:
-        self._fill(text, "", "", "a secret")
+        self._fill(_one_line(text, "a secret", "the value given"), "", "", "a secret")
 
     def _fill(self, text: str, path: str, source: str, label: str) -> None:
         for name, value in zip(("_text", "_path", "_source", "_label"), (text, path, source, label), strict=True):
@@ -77,7 +82,7 @@ class Secret:
         elif text.startswith(_FILE):
             found, path = "", text[len(_FILE) :].strip()
             source = f"file {path}" if path else ""
-        elif text.lstrip().startswith("{{secrets/"):
+        elif _VAULT_START.match(text):
             found, source = _from_vault(text.strip(), label), text.strip()
         else:
             found = text

@@ -14,7 +14,7 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 
-from pi_datasource.errors import PIRequestError, PITimeoutError
+from pi_datasource.errors import PIRequestError, PIRetriableError
 from pi_datasource.plan.windows import Expected
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TICKS_PER_SECOND, TimeRange
@@ -85,8 +85,8 @@ def _count(client: Client, streams: Sequence[Stream], window: TimeRange) -> Mapp
         }
         try:
             answers = ask_all(client, asks, Summaries, "count of events")
-        except PITimeoutError as error:
-            log.info("counting takes the server too long, planning goes on without: %s", error)
+        except PIRetriableError as error:
+            log.info("counting is too much for the server, planning goes on without: %s", error)
             break
         for number, stream in enumerate(some):
             rows = _rows(answers[str(number)])

@@ -144,7 +144,7 @@ class Chain:
         return pages
 
     def _taken(self, cursor: Cursor, page_size: int, answer: TimedValues, ticks: Ticks) -> Page | None:
-        errors = [value.Errors for value in answer.Items if value.Errors is not None]
+        errors = [value.Errors for value in answer.Items if value.Errors]
         if errors:
             self._fail(cursor, PIRefusedError(f"{cursor}: a value with errors: {_field_words(errors[0])}"))
             return None

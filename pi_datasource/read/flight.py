@@ -39,7 +39,7 @@ def fly(chains: Iterable[Chain], concurrency: int) -> Iterator[tuple[Chain, list
                 pages = chain.take(future.result())
                 if not chain.done:
                     flying[pool.submit(chain.fetch)] = chain
-                elif waiting:
+                elif waiting and not waiting[0].done:
                     following = waiting.popleft()
                     flying[pool.submit(following.fetch)] = following
                 yield chain, pages

@@ -49,7 +49,9 @@ def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequenc
         return _page(cursor, here)
     counted = _count(client, cursor, asked)
     shared = [k for k in _overlaps(ahead, here) if _agrees(counted, ahead, here, later, k)]
-    if len(shared) != 1:
+    # With nothing shared the count is the only witness, and one of good events alone says nothing of bad ones between.
+    unseen = shared == [0] and counted not in (len(ahead) + len(here), len(ahead) + len(backwards))
+    if len(shared) != 1 or unseen:
         cause = (
             f"at {short_text(tick)} there are more than the {page_size:,} events that the server hands out at once, "
             f"and reading from both sides does not reach all (counted: {counted})"

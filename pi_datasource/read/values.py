@@ -199,7 +199,7 @@ class _Odd:
                 self.texts[number] = value
         elif isinstance(value, list) or kind in ("text", "time", "blob"):
             self.texts[number] = msgspec.json.encode(value).decode()
-        elif kind == "digital" and isinstance(value, int) and -(2**31) <= value < 2**31:
+        elif kind == "digital" and value.__class__ is int and -(2**31) <= value < 2**31:
             self.states[number] = value
         else:
             self._tell_number(number, value)

@@ -12,11 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pi_datasource.errors import (
+    PIBadAnswerError,
+    PIConnectionError,
+    PIForbiddenError,
+    PILoginError,
     PINotFoundError,
     PIOptionError,
     PIRefusedError,
     PIRequestError,
     PITagError,
+    PITimeoutError,
     PITooLargeError,
     PIUnknownTagError,
 )
@@ -83,7 +88,7 @@ def resolve_points(client: Client, selection: Selection, reading: Reading) -> Re
 
 def _data_servers(client: Client, selection: Selection) -> tuple[DataServer, ...]:
     """The data servers to look in: those named by `dataServer`, else all."""
-    known = client.get(endpoints.data_servers(), DataServers, "list of data servers").Items
+    known = _first_answer(client).Items
     if not selection.data_server:
         if not known:
             raise PIOptionError(f"{client.connection.url} knows no data server, or this login may see none")
@@ -92,8 +97,31 @@ def _data_servers(client: Client, selection: Selection) -> tuple[DataServer, ...
     unknown = [name for name in selection.data_server if name.lower() not in by_name]
     if unknown:
         names = ", ".join(repr(server.Name) for server in known) or "none"
-        raise PIOptionError(f"option dataServer: no data server {unknown[0]!r} here; there are: {names}")
+        missing = ", ".join(map(repr, unknown))
+        raise PIOptionError(f"option dataServer: no data server {missing} here; accepted are those there are: {names}")
     return tuple(by_name[name.lower()] for name in selection.data_server)
+
+
+def _first_answer(client: Client) -> DataServers:
+    """The data servers. As the first question of every plan it shows whether address and login are right."""
+    try:
+        return client.get(endpoints.data_servers(), DataServers, "list of data servers")
+    except PIRequestError as error:
+        connection = client.connection
+        user = f" and username = {connection.username!r}" if connection.username else ""
+        if isinstance(error, PILoginError):
+            hint = f"sent was option auth = {connection.auth!r}{user}; accepted is a login that this server knows"
+        elif isinstance(error, PIForbiddenError):
+            hint = f"sent was option auth = {connection.auth!r}{user}; accepted is a login that may read here"
+        elif isinstance(error, PINotFoundError | PIConnectionError | PITimeoutError | PIBadAnswerError):
+            hint = (
+                f"is option url = {connection.url!r} right? accepted is the address of PI Web API such as "
+                "https://pi.example.com/piwebapi"
+            )
+        else:
+            raise
+        error.args = (f"{error}\n{hint}",)
+        raise
 
 
 def _look_up(
@@ -126,7 +154,7 @@ def _wishes(tag: str, servers: Sequence[DataServer]) -> list[_Wanted]:
     if is_point_web_id(tag):
         return [_Wanted(tag, web_id=tag)]
     if is_attribute_web_id(tag) or (tag.startswith("\\\\") and "|" in tag and tag.count("\\") > 3):
-        raise PIOptionError(f"option tags: {tag!r} is an AF attribute; this version reads PI points only")
+        raise PIOptionError(f"option tags: {tag!r} is an AF attribute; accepted are PI points in this version")
     if tag.startswith("\\\\"):
         return [_Wanted(tag, path=tag)]
     return [_Wanted(tag, path=f"\\\\{server.Name}\\{tag}") for server in servers]
@@ -214,11 +242,14 @@ def _pages(client: Client, server: DataServer, option: str, text: str, route: _R
                 raise
             size = min(size - 1, error.item_limit or size // 2)
             continue
-        except PINotFoundError as error:
+        except (PINotFoundError, PIRefusedError) as error:
             if option != "tagQuery":
                 raise
+            # A server without the route takes "search" for the WebID of a point, and says anything.
             raise PIOptionError(
-                f"option tagQuery: this PI Web API has no point search (it came with 2021 SP3); use tagFilter. {error}"
+                f"option tagQuery: {text!r} was refused; accepted is a query such as 'tag:UNIT1* AND "
+                "PointType:=Float32', by servers that have the point search (PI Web API 2021 SP3 and later); tagFilter "
+                f"works with all. {error}"
             ) from error
         if not page:
             return
@@ -260,9 +291,15 @@ def _refuse_double_names(points: Iterable[Point]) -> None:
 
 
 def _hint(tags: Sequence[str], failures: dict[str, str]) -> str:
-    """What most likely happened, where the list itself shows it."""
-    if len(tags) > 1 and any(tag in failures for tag in tags):
-        return 'a tag with a comma in its name goes into a JSON array: tags = ["one,two", "three"]'
-    if any("*" in tag or "?" in tag for tag in failures if tag in tags):
-        return "tags are taken letter by letter; for wildcards use option tagFilter"
-    return ""
+    """What most likely happened, where the list itself shows it, and what is accepted."""
+    missing = [tag for tag in tags if tag in failures]
+    hints = []
+    if any("*" in tag or "?" in tag for tag in missing):
+        hints.append("tags are taken letter by letter; for wildcards use option tagFilter")
+    elif missing and len(tags) > 1:
+        hints.append('a tag with a comma in its name goes into a JSON array: tags = ["one,two", "three"]')
+    if missing:
+        hints.append(r"accepted in option tags are names, paths (\\server\tag) and WebIDs of points that are there")
+    if len(missing) < len(failures):
+        hints.append("accepted are patterns (* for any letters, ? for one) and queries that match some point")
+    return "\n".join([*hints, "with option onTagError=skip the others are read"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.columns import Column
+from pi_datasource.errors import PIOptionError
 from pi_datasource.options import PIOptions
 from pi_datasource.webapi.client import Client
 
@@ -45,6 +46,7 @@ class Table:
         plan: driver: request and client → partitions.
         read: executor: request, partition, client → record batches.
         needs_tags: refuses to read without a selection of tags.
+        has_error_column: whether the option `errorColumn` adds a column.
     """
 
     name: str
@@ -54,12 +56,18 @@ class Table:
     plan: Callable[[Request, Client], Sequence[Any]]
     read: Callable[[Request, Any, Client], Iterator[pa.RecordBatch]]
     needs_tags: bool = True
+    has_error_column: bool = True
 
     def known_columns(self, options: PIOptions) -> tuple[Column, ...]:
         """Every column that a schema may name, with these options."""
         error_column = options.reading.error_column
-        if error_column is None:
+        if error_column is None or not self.has_error_column:
             return self.columns
+        if error_column.lower() in {column.name for column in self.columns}:
+            raise PIOptionError(
+                f"option errorColumn: {error_column!r} is a column of table {self.name!r} already; accepted is any "
+                "other name, such as read_error"
+            )
         return (*self.columns, Column(error_column, "string", "Why the tag could not be read; null in rows of data."))
 
     def default_columns(self, options: PIOptions) -> tuple[Column, ...]:

@@ -97,4 +97,5 @@ FAILED_TAGS = Table(
     key=("tag",),
     plan=plan,
     read=read,
+    has_error_column=False,
 )

@@ -104,17 +104,18 @@ def read(request: Request, partition: StreamPartition, client: Client) -> Iterat
         for chunk in _spread(whole, partition, reading.rows_per_response, concurrency)
     ]
     failures = dict(partition.failures)
-    rows = 0
+    rows, enough = 0, 1
     collected: list[Page] = []
     for chain, pages in fly(chains, concurrency):
         if chain.failures:
             failures.update(_failed(chain.failures, reading.on_tag_error))
             chain.failures = {}
         collected += pages
-        if sum(map(len, collected)) >= SMALLEST_BATCH:
+        if sum(map(len, collected)) >= enough:
             rows += sum(map(len, collected))
             yield from builder.batches(collected)
-            collected = []
+            # The first rows go out at once, for `limit(10)` and `show()`; then batches of a good size.
+            collected, enough = [], SMALLEST_BATCH
     rows += sum(map(len, collected))
     yield from builder.batches(collected)
     if failures and reading.error_column and request.wants(reading.error_column):

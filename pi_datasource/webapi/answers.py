@@ -112,7 +112,8 @@ def words_of(body: bytes) -> str:
         return _words_of_page(text)
     if isinstance(parsed, dict):
         said = [parsed.get("Errors"), parsed.get("Message"), parsed.get("MessageDetail")]
-        parsed = [item for part in said if part for item in (part if isinstance(part, list) else [part])]
+        found = [item for part in said if part for item in (part if isinstance(part, list) else [part])]
+        parsed = found or text  # a gateway's own shape: as it is
     words = parsed if isinstance(parsed, list) else [parsed]
     return "; ".join(str(word) for word in words if word is not None)[:LONGEST_WORDS]
 

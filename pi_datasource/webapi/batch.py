@@ -9,6 +9,7 @@ Where a site blocks POST (`post=false`) the same questions are asked one by one.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -19,6 +20,7 @@ import msgspec
 from pi_datasource.errors import (
     PIBadAnswerError,
     PIForbiddenError,
+    PILoginError,
     PINotFoundError,
     PIRateLimitError,
     PIRefusedError,
@@ -148,16 +150,29 @@ class _Healing:
         failed: dict[str, PIRetriableError] = {}
         for key, ask in self.left.items():
             result = _result(got.get(key), f"{self.asked}: {ask.what}")
+            if isinstance(result, PIRequestError):
+                result = self.client.without_secrets(result)
             if isinstance(result, PIRetriableError) and self._may_pass(key, result):
                 failed[key] = result
+            elif isinstance(result, PILoginError):
+                raise result
             else:
                 self.answers[key] = result
         self.left = {key: self.left[key] for key in failed}
         if failed:
-            worst = max(failed.values(), key=lambda error: error.retry_after or 0.0)
-            if isinstance(worst, PIRateLimitError):
-                self.client.throttle.pause(worst.retry_after or PAUSE_AFTER_429)
-            self.patience.wait_after(worst)
+            # What is not about its question comes first: should patience end, it is the server that failed.
+            worst = max(failed.values(), key=lambda e: (not is_about_the_question(e), e.retry_after or 0.0))
+            for error in failed.values():
+                if isinstance(error, PIRateLimitError):
+                    self.client.throttle.pause(error.retry_after or PAUSE_AFTER_429)
+            # Each question counts its own tries after a 500: one that fails late must not end those of the others.
+            try:
+                self.patience.wait_after(worst, counts_500=False)
+            except PIRetriableError:
+                if not is_about_the_question(worst):
+                    raise
+                self.answers |= failed
+                self.left = {}
 
     def _may_pass(self, key: str, error: PIRetriableError) -> bool:
         if isinstance(error, PITimeoutError):
@@ -182,4 +197,4 @@ def _result(sub: SubAnswer[Answer] | None, asked: str) -> Answer | PIRequestErro
             return error
         return content
     words = {"Errors": content.Errors, "Message": content.Message} if isinstance(content, Answer) else content
-    return error_for(sub.Status, msgspec.json.encode(words), sub.Headers, asked)
+    return error_for(sub.Status, msgspec.json.encode(words), sub.Headers, asked, time.time())

@@ -9,6 +9,7 @@ The client can send two things only: GET, and POST to `/batch` with nothing but 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ from pi_datasource.errors import (
 from pi_datasource.options import Connection
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import check_answer, decode, error_for
-from pi_datasource.webapi.retry import Patience, RetryRules
+from pi_datasource.webapi.retry import SECONDS_AT_UNKNOWN_HOST, Patience, RetryRules
 from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
 from pi_datasource.webapi.throttle import JobLimits, Throttle
 from pi_datasource.webapi.wire import Answer, SubAnswer, batch_decoder, decoder
@@ -41,6 +42,7 @@ log = logging.getLogger("pi_datasource")
 
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
+E = TypeVar("E", bound=PIRequestError)
 
 #: Seconds to wait for a connection to be made; the `timeout` option is for the answer.
 CONNECT_SECONDS = 10.0
@@ -48,6 +50,8 @@ CONNECT_SECONDS = 10.0
 READ_SIZE = 1 << 18
 #: Seconds that all requests of a process pause after a 429 that does not say how long.
 PAUSE_AFTER_429 = 0.5
+#: So many characters are enough to know a secret by its beginning.
+LONG_SECRET = 16
 
 
 class Traffic:
@@ -102,6 +106,7 @@ class Client:
         self.rules = rules or RetryRules(connection.max_retries, connection.retry_timeout)
         self._sleep = sleep
         self._host_known = host_known
+        self._secrets: list[str] = []
 
     def get(self, route: str, kind: type[A], asked: str, hand_back: tuple[type[PIRetriableError], ...] = ()) -> A:
         """Asks one route.
@@ -118,7 +123,10 @@ class Client:
 
         def attempt() -> A:
             answer = self._round("GET", route, b"", decoder(kind), asked)
-            check_answer(answer, asked)
+            try:
+                check_answer(answer, asked)
+            except PIRequestError as error:
+                raise self.without_secrets(error) from None
             return answer
 
         return self.patience(asked).run(attempt, hand_back)
@@ -148,6 +156,9 @@ class Client:
         """Whether this host has ever answered: then it is there, and silence will pass."""
         return self._host_known or is_host_known(self.connection.url)
 
+    def _connect_seconds(self) -> float:
+        return CONNECT_SECONDS if self.is_host_known() else SECONDS_AT_UNKNOWN_HOST
+
     def _pause_between_tries(self, seconds: float) -> None:
         self.traffic.add(retries=1)
         self._sleep(seconds)
@@ -167,22 +178,27 @@ class Client:
         # The two lines by which this client cannot write.
         if method != "GET" and (method, route) != ("POST", endpoints.BATCH):
             raise AssertionError(f"{method} {route} is neither a GET nor a batch request")
-        secrets: list[str] = []
         try:
             with self.throttle.turn(), session(self.connection) as used:
-                secrets = used.auth.secrets()
+                self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
                 content, content_type = self._exchange(used, method, route, body, asked)
-            return decode(content, kind, content_type, asked)
+            answer = decode(content, kind, content_type, asked)
+            host_answered(self.connection.url)
+            return answer
         except PIRateLimitError as error:
             self.throttle.pause(error.retry_after or PAUSE_AFTER_429)
-            raise self._without(secrets, error) from error.__cause__
+            raise self.without_secrets(error) from error.__cause__
         except PIRequestError as error:
-            raise self._without(secrets, error) from error.__cause__
+            raise self.without_secrets(error) from error.__cause__
 
-    def _without(self, secrets: list[str], error: PIRequestError) -> PIRequestError:
+    def without_secrets(self, error: E) -> E:
         """The error with no secret in its text, should a server have echoed one."""
-        for secret in filter(None, secrets):
-            error.args = tuple(str(part).replace(secret, "<secret>") for part in error.args)
+        for secret in filter(None, self._secrets):
+            # A long one may have been cut together with the server's words.
+            shown = re.escape(secret)
+            if len(secret) > LONG_SECRET:
+                shown += "|" + re.escape(secret[:LONG_SECRET]) + r"\S*"
+            error.args = tuple(re.sub(shown, "<secret>", str(part)) for part in error.args)
         return error
 
     def _exchange(self, used: Session, method: str, route: str, body: bytes, asked: str) -> tuple[bytes, str]:
@@ -199,12 +215,12 @@ class Client:
                 headers=headers,
                 auth=used.auth,
                 verify=self.connection.ca_bundle or self.connection.verify,
-                timeout=(min(CONNECT_SECONDS, self.connection.timeout), self.connection.timeout),
+                timeout=(min(self._connect_seconds(), self.connection.timeout), self.connection.timeout),
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                host_answered(self.connection.url)
-                content = _read_all(response, started + self.rules.budget, asked)
+                patience = max(self.rules.budget, self.connection.timeout)
+                content = _read_all(response, started + patience, asked)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _connection_error(error, self.connection.url, asked, time.monotonic() - started) from error
         finally:
@@ -212,6 +228,7 @@ class Client:
         self.traffic.add(bytes=len(content))
         if 200 <= response.status_code < 300:
             return content, response.headers.get("Content-Type", "")
+        host_answered(self.connection.url)
         failure = error_for(response.status_code, content, response.headers, asked, time.time())
         if isinstance(failure, PILoginError) and used.auth.renew():
             raise failure from _RenewedError()
@@ -244,7 +261,12 @@ def _read_all(response: requests.Response, deadline: float, asked: str) -> bytes
 
 def _connection_error(error: Exception, url: str, asked: str, seconds: float) -> PIRetriableError:
     """What a failure below HTTP means, in words; the library's own text names hosts and ports and no secret."""
-    text = str(error)
+    text = _root_words(error)
+    if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
+        return PIConnectionError(
+            f"{asked}: no TLS at {url} (option url): {_short(text)}\n"
+            "if PI Web API is reached without TLS there, url begins with http://"
+        )
     if isinstance(error, requests.exceptions.SSLError) or "CERTIFICATE_VERIFY_FAILED" in text:
         return PIConnectionError(
             f"{asked}: no trusted TLS connection to {url}: {_short(text)}\n"
@@ -256,7 +278,14 @@ def _connection_error(error: Exception, url: str, asked: str, seconds: float) ->
         return PIBadAnswerError(f"{asked}: the answer is damaged: {_short(text)}")
     if isinstance(error, urllib3.exceptions.IncompleteRead) or "IncompleteRead" in text:
         return PIBadAnswerError(f"{asked}: the answer broke off: {_short(text)}")
-    return PIConnectionError(f"{asked}: no connection to {url}: {_short(text)}")
+    return PIConnectionError(f"{asked}: no connection to {url} (option url): {_short(text)}")
+
+
+def _root_words(error: Exception) -> str:
+    """The words of what happened below, without the request that `requests` and urllib3 wrap around it."""
+    inner = error.args[0] if error.args else None
+    reason = getattr(inner, "reason", None)
+    return str(reason if isinstance(reason, Exception) else error)
 
 
 def _short(text: str) -> str:

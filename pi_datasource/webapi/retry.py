@@ -4,7 +4,8 @@ Only what can help is tried again (`PIRetriableError`): a lost connection, no an
 that is cut or undecodable, a web page where JSON belongs. 500 is tried twice more, since PI Web API also answers it
 for missing rights, where no patience helps. All reads are GETs or a POST of GETs, so repeating one changes nothing.
 
-A host that never answered gets seconds, for then it is most likely misspelt; one that did answer gets the whole time.
+A host that never answered, or not as PI Web API does, gets seconds, for then its address is most likely wrong; one that
+did answer gets the whole time.
 """
 
 from __future__ import annotations
@@ -16,12 +17,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pi_datasource.errors import PIConnectionError, PIRetriableError, PIServerError, PITimeoutError
+from pi_datasource.errors import (
+    PIBadAnswerError,
+    PIConnectionError,
+    PIRetriableError,
+    PIServerError,
+    PITimeoutError,
+)
 
 __all__ = ["Patience", "RetryRules"]
 
 T = TypeVar("T")
 
+#: Seconds before the first retry.
+FIRST_WAIT = 0.2
 #: Further tries after a 500: it may be a passing fault, and it may be a right that is missing for ever.
 TRIES_AFTER_500 = 2
 #: Further tries, and seconds in all, for a host that has never answered.
@@ -42,7 +51,7 @@ class RetryRules:
 
     max_retries: int = 8
     budget: float = 300.0
-    first_wait: float = 0.2
+    first_wait: float = field(default_factory=lambda: FIRST_WAIT)
     longest_wait: float = 30.0
 
 
@@ -89,22 +98,28 @@ class Patience:
         if self.started < 0:
             self.started = self.clock()
 
-    def wait_after(self, error: PIRetriableError) -> float:
-        """Waits before the next try; raises `error`, with the story so far, when there is none. Returns the seconds."""
+    def wait_after(self, error: PIRetriableError, *, counts_500: bool = True) -> float:
+        """Waits before the next try; raises `error`, with the story so far, when there is none. Returns the seconds.
+
+        Args:
+            error: the failure.
+            counts_500: False for a caller that limits the tries after a 500 by itself.
+        """
         self.begin()
         self.seen[label(error)] += 1
-        wait = self.next_wait(error)
+        wait = self.next_wait(error, counts_500=counts_500)
         if wait is None:
             raise self.given_up(error) from error
         self.sleep(wait)
         return wait
 
-    def next_wait(self, error: PIRetriableError) -> float | None:
+    def next_wait(self, error: PIRetriableError, *, counts_500: bool = True) -> float | None:
         """Seconds to wait before trying again, or None when that is no longer of use."""
         tries, budget = self.rules.max_retries, self.rules.budget
-        if isinstance(error, PIConnectionError | PITimeoutError) and not self.host_known():
+        if isinstance(error, PIConnectionError | PITimeoutError | PIBadAnswerError) and not self.host_known():
             tries, budget = min(tries, TRIES_AT_UNKNOWN_HOST), min(budget, SECONDS_AT_UNKNOWN_HOST)
-        if isinstance(error, PIServerError) and error.status == 500 and self.seen["500"] > TRIES_AFTER_500:
+        tired_of_500 = counts_500 and self.seen["500"] > TRIES_AFTER_500
+        if isinstance(error, PIServerError) and error.status == 500 and tired_of_500:
             return None
         failures = sum(self.seen.values())
         if failures > tries:

@@ -135,9 +135,13 @@ class Throttle:
     def turn(self) -> Iterator[None]:
         """Holds a place in flight while the body runs, and begins it no sooner than the rate allows."""
         with self._place():
-            self._wait_for_rate()
-            while (pause := self._paused_until - self._clock()) > 0:
-                self._sleep(pause)
+            # A turn taken before a pause is over is given back: all that waited would else begin at once.
+            while True:
+                while (pause := self._paused_until - self._clock()) > 0:
+                    self._sleep(pause)
+                self._wait_for_rate()
+                if self._paused_until <= self._clock():
+                    break
             yield
 
     def pause(self, seconds: float) -> None:
