@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import os
+import re
 import shutil
 import sys
 import threading
@@ -29,6 +30,8 @@ import matplotlib.pyplot as plt
 
 HOME = Path(os.environ.get("OSIPI_QUICKSTART_HOME", "."))
 STARTED = time.monotonic()
+#: Exit status when the error has been explained, so that nobody needs the log.
+EXPLAINED = 3
 #: The pretend server: how many tags, and which day.
 TAGS, DAY = 200, datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -48,9 +51,10 @@ def main() -> None:
     arguments = parse_arguments()
     table, picture = str(arguments.output / "recorded"), arguments.output / "trends.png"
     with server(arguments) as (url, expected), spark_with_delta() as spark:
-        say(f"reading {arguments.tags.count(',') + 1} tags from {arguments.start} to {arguments.end} into Delta …")
+        tags = len(arguments.tags.split(","))
+        say(f"reading {tags} tag{'s' * (tags > 1)} from {arguments.start} to {arguments.end} into Delta …")
         began = time.monotonic()
-        with rows_so_far(spark):
+        with rows_so_far(spark), errors_in_short():
             read_into_delta(spark, url, arguments.tags, arguments.start, arguments.end, table)
         seconds = time.monotonic() - began
         events = spark.read.format("delta").load(table)
@@ -71,15 +75,12 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="quickstart.sh")
-    parser.add_argument("--tags")
+    parser = argparse.ArgumentParser(prog="quickstart.sh", allow_abbrev=False)
+    parser.add_argument("--tags", required=bool(os.environ.get("OSIPI_URL")))
     parser.add_argument("--start")
     parser.add_argument("--end")
     parser.add_argument("--output", type=Path, default=HOME / "output")
     arguments = parser.parse_args()
-    if os.environ.get("OSIPI_URL") and not arguments.tags:
-        print("With OSIPI_URL set, say which tags to read: --tags SINUSOID,CDT158", file=sys.stderr)
-        sys.exit(2)
     arguments.output = arguments.output.absolute()
     arguments.output.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(arguments.output / "recorded", ignore_errors=True)
@@ -173,6 +174,21 @@ def rows_so_far(spark: SparkSession) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
+
+
+@contextmanager
+def errors_in_short() -> Iterator[None]:
+    """Of what Spark says when a read fails, only what the reader said."""
+    try:
+        yield
+    except Exception as error:
+        said = re.search(
+            r"^pi_datasource\.errors\.(PI\w+: .+?)(?:\s+SQLSTATE|\n\n|\Z)", str(error), re.MULTILINE | re.DOTALL
+        )
+        if said is None:
+            raise
+        print(f"\n{said[1]}", flush=True)
+        sys.exit(EXPLAINED)
 
 
 def kinds(events: DataFrame) -> str:

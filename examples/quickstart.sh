@@ -28,9 +28,17 @@ OSIPI_QUICKSTART_HOME (default: ~/.cache/osipi-quickstart); remove that folder t
 EOF
 }
 
+with_tags=
 for argument in "$@"; do
-  if [[ "$argument" == --help || "$argument" == -h ]]; then usage && exit; fi
+  case "$argument" in
+    --help | -h) usage && exit ;;
+    --tags | --tags=*) with_tags=yes ;;
+  esac
 done
+if [[ -n "${OSIPI_URL:-}" && -z "$with_tags" ]]; then
+  echo "With OSIPI_URL set, say which tags to read: --tags SINUSOID,CDT158" >&2
+  exit 2
+fi
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 HOME_FOLDER="${OSIPI_QUICKSTART_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/osipi-quickstart}"
@@ -49,9 +57,11 @@ unset PYSPARK_DRIVER_PYTHON SPARK_HOME SPARK_REMOTE PYTHONPATH
 export PYSPARK_PYTHON="$HOME_FOLDER/environment/bin/python"
 export OSIPI_QUICKSTART_HOME="$HOME_FOLDER"
 
-# What Spark says goes to the log; it is shown when something fails.
-if ! "$PYSPARK_PYTHON" "$ROOT/examples/quickstart.py" "$@" 2>> "$LOG"; then
+# What Spark says goes to the log. Its end is shown when something fails that the script cannot explain itself (status 3).
+status=0
+"$PYSPARK_PYTHON" "$ROOT/examples/quickstart.py" "$@" 2>> "$LOG" || status=$?
+if ((status != 0 && status != 3)); then
   say "The end of the log, $LOG:"
   grep -v '^\s*at ' "$LOG" | tail -n 25 >&2
-  exit 1
 fi
+exit "$status"

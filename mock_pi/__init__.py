@@ -22,8 +22,9 @@ With pytest: the fixtures of `mock_pi.pytest_plugin`.
 It follows the vendor's documentation and what was seen in recorded traffic; where the two leave a question open there
 is a switch. It is stricter than the vendor in one thing: a parameter that does not exist is an error (switch
 `ignore_unknown_parameters`). It does not imitate: asset servers and everything of AF (elements, attributes, event
-frames, ...), writing, stream updates and channels, plot values, filter expressions, annotations' texts, WebIDs of
-version 1.0, Kerberos, HTTPS, HTML renderings for browsers, and compression of the archive.
+frames, ...), writing, stream updates and channels, plot values, filter expressions, annotations' texts, calculation
+bases beyond plain time-weighted and event-weighted (the others are taken for these), WebIDs of version 1.0, Kerberos,
+HTTPS, HTML renderings for browsers, and compression of the archive.
 
 The package, from the inside out: `system/` (points and their history, no HTTP), `pitime`, `webids`, `wire`, `fields`
 (the vendor's notations), `fragments` and `reading` (rows as ready bytes), `routes/` (one module a controller), `batch`,

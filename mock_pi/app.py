@@ -7,6 +7,7 @@ framework could add but time.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
@@ -71,9 +72,7 @@ class App:
         finally:
             self.site.counter.end()
 
-    async def _serve(
-        self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, arrived: float
-    ) -> None:
+    async def _serve(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, arrived: float) -> None:
         site = self.site
         raw = scope.get("raw_path") or scope["path"].encode()
         given = limits.refuse_head(raw, scope["query_string"], scope["headers"], site.switches)
@@ -90,10 +89,13 @@ class App:
             )  # fmt: skip
             given, fault = await self._answer(request)
         else:
-            site.counter.route("unknown", scope["method"], scope["path"], sub=False)
+            name = "batch" if _is_batch(scope["path"]) else "unknown"
+            site.counter.route(name, scope["method"], scope["path"], sub=False)
         wait = max(arrived + site.switches.delay - asyncio.get_running_loop().time(), 0.0) + given.delay
         if wait > 0:
             await asyncio.sleep(wait)
+        if site.switches.bom and given.content_type == JSON and given.length:
+            given = replace(given, body=codecs.BOM_UTF8 + given.body)
         given = _compressed(given, headers, site.switches.compress)
         if fault is not None and fault.kind in ("cut", "cut_chunked", "broken_gzip", "reset", "reset_body"):
             await self._misbehave(scope, send, given, fault)
@@ -108,7 +110,7 @@ class App:
             site, request.method, request.base, request.path, request.query, request.headers, request.content,
             request.now, user or "",
         )  # fmt: skip
-        is_batch = is_ours(request.path) and [part.lower() for part in target.call.path] == ["batch"]
+        is_batch = _is_batch(request.path)
         name = "batch" if is_batch else target.name
         site.counter.route(name, request.method, request.path, sub=False)
         given = self._refusal(request, user)
@@ -189,6 +191,10 @@ class App:
                 self.connections.reset(scope["client"])
             else:
                 self.connections.close(scope["client"])
+
+
+def _is_batch(path: str) -> bool:
+    return path.strip("/").lower() == f"{ROOT}/batch"
 
 
 async def _body(receive: Receive, limit: int) -> tuple[bytes, bool]:

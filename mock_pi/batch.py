@@ -84,7 +84,9 @@ class Batch:
     async def run(self) -> Answer:
         """Answers everything and puts it together."""
         for identity in _ordered(self.requests):
-            self.answers[identity] = await self._answer(self.requests[identity])
+            given = self.answers[identity] = self._answer(self.requests[identity])
+            if given is not None and len(given.content) > _PAUSE_AFTER:
+                await asyncio.sleep(0)
         found = [(identity, one) for identity, one in self.answers.items() if one is not None]
         # The order of the ids is not promised; recorded traffic has children before their parents.
         found.reverse()
@@ -96,13 +98,13 @@ class Batch:
         chunks.append(b"}" if chunks else b"{}")
         return Answer(207, delay=delay, more=tuple(_lumps(chunks)))
 
-    async def _answer(self, request: dict[str, Any]) -> SubAnswer | None:
+    def _answer(self, request: dict[str, Any]) -> SubAnswer | None:
         failed = [parent for parent in request.get("ParentIds") or () if not self._succeeded(parent)]
         if failed:
             return _refusal(409, f"The following ParentIds did not complete successfully: {', '.join(failed)}.")
         try:
             if request.get("RequestTemplate"):
-                return await self._template(request)
+                return self._template(request)
             resource = request.get("Resource") or ""
             if resource.startswith("$"):
                 resource = str(self._tokens([resource])[0][0])
@@ -110,9 +112,9 @@ class Batch:
                 resource = _filled(resource, [tokens[0] for tokens in self._tokens(request["Parameters"])])
         except _Unselected as problem:
             return _refusal(400, f"Some JSON paths did not select any tokens: {problem}.")
-        return await self._one(request, resource, request.get("Content"))
+        return self._one(request, resource, request.get("Content"))
 
-    async def _template(self, request: dict[str, Any]) -> SubAnswer:
+    def _template(self, request: dict[str, Any]) -> SubAnswer:
         template = request["RequestTemplate"]
         columns = self._tokens(request.get("Parameters") or [])
         count = max((len(tokens) for tokens in columns), default=1)
@@ -120,7 +122,7 @@ class Batch:
         for number in range(count):
             tokens = [column[min(number, len(column) - 1)] for column in columns]
             content = template.get("Content") or request.get("Content")
-            one = await self._one(
+            one = self._one(
                 {**request, **template},
                 _filled(template.get("Resource") or "", tokens),
                 _filled(content, tokens) if content else None,
@@ -131,7 +133,7 @@ class Batch:
         content = b'{"Total":%d,"Items":[%s]}' % (len(answers), items)
         return SubAnswer(207, content, delay=max((one.delay for one in answers), default=0.0))
 
-    async def _one(self, request: dict[str, Any], resource: str, content: str | None) -> SubAnswer | None:
+    def _one(self, request: dict[str, Any], resource: str, content: str | None) -> SubAnswer | None:
         method = str(request.get("Method") or "").upper()
         if method not in _METHODS:
             return _refusal(400, f"The method '{method}' is not valid.")
@@ -142,15 +144,12 @@ class Batch:
         outer = self.outer.call
         # Headers of a sub-request (such as Cache-Control) change nothing here; who is asking comes from outside.
         body = (content or "").encode()
-        target = target_of(
-            self.site, method, outer.base, path, parts.query, outer.headers, body, outer.now, outer.user
-        )
+        target = target_of(self.site, method, outer.base, path, parts.query, outer.headers, body, outer.now, outer.user)
+        target.call.memory = outer.memory
         self.site.counter.route(target.name, method, path, sub=True)
         given = self._serve(target, path)
         if given is None:
             return None
-        if len(given.body) > _PAUSE_AFTER:
-            await asyncio.sleep(0)
         return _sub_answer(given)
 
     def _serve(self, target: Target, path: str) -> Answer | None:
@@ -266,4 +265,3 @@ def parse_requests(site: Site, content: bytes) -> dict[str, dict[str, Any]]:
     if limit is not None and len(requests) > limit:
         raise PIWebAPIError(400, f"The number of requests in the batch is greater than the maximum allowed ({limit}).")
     return requests
-

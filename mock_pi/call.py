@@ -52,7 +52,7 @@ class Answer:
         return replace(self, body=b"".join((self.body, *self.more)), more=()) if self.more else self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Query:
     """The parameters of a URL, names in lower case: all in order, and the first value of each."""
 
@@ -103,6 +103,7 @@ class Call:
         now: The server's time, the same for everything in one HTTP request.
         user: Who is asking, where authentication is on.
         captured: What stands in the `{}` of the route.
+        memory: What was made out of parameters, for other sub-requests of the batch that have the same ones.
     """
 
     site: Site
@@ -115,7 +116,8 @@ class Call:
     content: bytes
     now: int
     user: str = ""
-    captured: tuple[str, ...] = field(default=())
+    captured: tuple[str, ...] = ()
+    memory: dict[Any, Any] = field(default_factory=dict)
 
     def many(self, name: str) -> list[str]:
         """All values of a list parameter."""

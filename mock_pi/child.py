@@ -6,6 +6,7 @@ when standard input ends, so does the server.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
 import threading
@@ -16,6 +17,8 @@ from mock_pi.switches import Switches
 
 def main() -> None:
     """Serves until the parent lets go."""
+    # Ready-made rows are many small objects that live long: looking through them for garbage takes longer than serving.
+    gc.set_threshold(100_000, 50, 100)
     system, switches, port = pickle.load(sys.stdin.buffer)
     server = make_server(system, Switches(**switches))
     listener = listen(port)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import http.client
+import json
 from typing import Any
 
-import msgspec
-
 from mock_pi.faults import Fault
-from mock_pi.wire import to_json
 
 
 class Control:
@@ -26,9 +24,9 @@ class Control:
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, f"/_mock/{name}", None if content is None else to_json(content))
+            connection.request(method, f"/_mock/{name}", None if content is None else json.dumps(content))
             response = connection.getresponse()
-            body = msgspec.json.decode(response.read())
+            body = json.loads(response.read())
         finally:
             connection.close()
         if response.status != 200:

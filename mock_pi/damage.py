@@ -57,6 +57,8 @@ def damaged(good: Answer, fault: Fault) -> Answer:
         return replace(late, status=200, body=_with_web_exception(good.body, fault))
     if fault.kind == "row_errors":
         return replace(late, body=_with_row_errors(good.body, fault.message or "PI Point not found."))
+    if fault.kind == "value_errors":
+        return replace(late, body=_with_value_errors(good.body, fault.message or "Calculation failed."))
     if fault.kind == "truncated_json":
         return replace(late, body=good.body[: max(1, len(good.body) * 2 // 3)])
     return late
@@ -82,6 +84,15 @@ def _with_row_errors(body: bytes, text: str) -> bytes:
     if row is not None:
         row["Value"] = None
         row["Errors"] = [{"FieldName": "Value", "Message": [text]}]
+    return to_json(content)
+
+
+def _with_value_errors(body: bytes, text: str) -> bytes:
+    content = _object(body)
+    row = _first_row(content)
+    if row is not None:
+        row["Value"] = {"Errors": [text]}
+        row["Good"] = False
     return to_json(content)
 
 

@@ -19,6 +19,7 @@ KINDS = {
     "login_page": "status 200 with the HTML of a login page",
     "web_exception": "status 200 and a `WebException` of status `status` in the body",
     "row_errors": "row-level `Errors` in one row of the answer",
+    "value_errors": "one row of the answer bad, its value an object with `Errors`",
     "missing": "the sub-request's id is missing from the batch's answer (scope `sub` only)",
 }
 

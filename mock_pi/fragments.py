@@ -38,7 +38,7 @@ def _day(day: int) -> bytes:
     return b',{"Timestamp":"' + text_of(day * TICKS_PER_DAY)[:10].encode()
 
 
-def whole_rows(event: Event, fields: Sequence[str]) -> bytes:
+def whole_row(event: Event, fields: Sequence[str]) -> bytes:
     """One row with a comma before it."""
     if "Timestamp" in fields:
         return b',{"Timestamp":"' + text_of(event.ticks).encode() + b'"' + rest_of_row(event, fields)
@@ -83,16 +83,14 @@ class Rows:
             if pieces is not None:
                 return _reversed_rows(pieces, 3 if self.timed else 1) if backwards else pieces
         events = history.computed(span) if isinstance(span, range) else span
-        return [whole_rows(event, self.fields) for event in (reversed(events) if backwards else events)]
+        return [whole_row(event, self.fields) for event in (reversed(events) if backwards else events)]
 
     def _cycled(self, shape: Stepped, values: CycleValues, numbers: range) -> list[bytes] | None:
         step, origin = shape.step, shape.origin
         if TICKS_PER_DAY % step or TICKS_PER_DAY // step > _MOST_TIMES:
             return None
         count = len(numbers)
-        offset = numbers.start % values.period
-        cycle = self._cycle(values)
-        flags = (cycle * ((offset + count) // values.period + 1))[offset : offset + count]
+        flags = _around(self._cycle(values), numbers.start % values.period, count)
         if not self.timed:
             return flags
         pieces = [b""] * (3 * count)
@@ -119,6 +117,13 @@ class Rows:
             if len(self._cycles) > _CYCLES_KEPT:
                 self._cycles.popitem(last=False)
         return kept[1]
+
+
+def _around(cycle: list[bytes], offset: int, count: int) -> list[bytes]:
+    """`count` pieces of a cycle that goes round and round, without touching more of them than that."""
+    first = cycle[offset : offset + count]
+    rounds, rest = divmod(count - len(first), len(cycle))
+    return first + cycle * rounds + cycle[:rest]
 
 
 def _reversed_rows(pieces: list[bytes], width: int) -> list[bytes]:

@@ -6,6 +6,7 @@ A time is a reference followed by signed offsets. Days and longer follow the wal
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -45,6 +46,9 @@ _OFFSET = re.compile(r"([+-]?)\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)")
 _SPAN_TERM = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*")
 _CLOCK_SPAN = re.compile(r"(\d+):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?")
 
+#: How a text begins that may be a date; anything else need not be tried as one.
+_DATE = re.compile(r"\d|[a-zA-Z]{3,9}\s+\d")
+
 #: Forms that .NET reads in the culture en-US, besides ISO.
 _FORMS = tuple(
     f"{date}{clock}"
@@ -75,10 +79,10 @@ def parse(text: str, now: int, zone: str = "UTC") -> int:
         ValueError: it is no time.
     """
     text = text.strip()
-    try:
-        return _within(_absolute(text, zone))
-    except ValueError:
-        match = _TIME.fullmatch(text)
+    if _DATE.match(text):
+        with contextlib.suppress(ValueError):
+            return _within(_absolute(text, zone))
+    match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"not a PI time: {text!r}")
     instant = _reference(match["reference"], now, zone)

@@ -12,7 +12,7 @@ from typing import Any
 
 from mock_pi import fields
 from mock_pi.call import Call, PIWebAPIError
-from mock_pi.fragments import first_spans, last_spans, rows, whole_rows
+from mock_pi.fragments import first_spans, last_spans, rows, whole_row
 from mock_pi.interpolation import value_at
 from mock_pi.system.event import Event
 from mock_pi.system.point import Point
@@ -39,7 +39,15 @@ class Request:
 
 
 def request_of(call: Call, row_selection: fields.Selection | None) -> Request:
-    """Reads the parameters of a recorded call."""
+    """Reads the parameters of a recorded call, once for all sub-requests that have the same ones."""
+    known = call.memory.get(call.query)
+    if known is None:
+        known = call.memory[call.query] = _request(call, row_selection)
+    found: Request = known
+    return found
+
+
+def _request(call: Call, row_selection: fields.Selection | None) -> Request:
     refuse_unsupported(call)
     start, end = call.instant("startTime", "*-1d"), call.instant("endTime", "*")
     boundary = call.choice("boundaryType", BOUNDARY_TYPES, "Inside")
@@ -99,7 +107,7 @@ def _slow_rows(
     call: Call, events: list[Event], names: tuple[str, ...] | None, selection: fields.Selection | None
 ) -> list[bytes]:
     if names is not None:
-        pieces = [whole_rows(event, names) for event in events]
+        pieces = [whole_row(event, names) for event in events]
     else:
         pieces = [b"," + to_json(fields.select(_decoded_row(call, event), selection)) for event in events]
     if pieces:

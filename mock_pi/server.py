@@ -48,9 +48,10 @@ def make_server(system: PISystem, switches: Switches) -> uvicorn.Server:
         ImportError: uvicorn is not installed.
     """
     try:
+        import msgspec  # noqa: F401 - everything that writes JSON needs it
         import uvicorn
     except ImportError:
-        raise ImportError('the mock server needs uvicorn: pip install "pi-datasource[mock]"') from None
+        raise ImportError('the mock server needs uvicorn and msgspec: pip install "pi-datasource[mock]"') from None
     from mock_pi.app import App
     from mock_pi.connections import Connections, protocol_class
     from mock_pi.site import Site
@@ -160,7 +161,7 @@ class MockPI:
         return self
 
     def stop(self) -> None:
-        """Stops serving; connections still open are cut after a second."""
+        """Stops serving; connections still open are cut."""
         if self._stop is not None:
             self._stop.close()
             self._stop = None
@@ -181,7 +182,7 @@ class MockPI:
         thread.start()
 
         def stop() -> None:
-            server.should_exit = True
+            server.should_exit = server.force_exit = True
             thread.join(_PATIENCE)
 
         stack.callback(stop)

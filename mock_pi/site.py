@@ -110,9 +110,7 @@ class Site:
     def point_web_id(self, point: Point, kind: str = "F") -> str:
         """A point's WebID."""
         server = point.server or ""
-        return webids.encode(
-            kind, "DP", webids.server_guid(server), f"{server}\\{point.name}", point_id=point.point_id
-        )
+        return webids.encode(kind, "DP", webids.server_guid(server), f"{server}\\{point.name}", point_id=point.point_id)
 
     def server_web_id(self, server: str, kind: str = "F") -> str:
         """A data server's WebID."""

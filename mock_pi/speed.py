@@ -8,6 +8,7 @@ figure counts the server's processor time instead, which other work on the machi
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import socket
 import sys
@@ -26,6 +27,10 @@ class RawReader:
     def __init__(self, port: int) -> None:
         self.connection = socket.create_connection(("127.0.0.1", port))
         self.buffer = bytearray(1 << 20)
+
+    def close(self) -> None:
+        """Hangs up."""
+        self.connection.close()
 
     def read(self, request: bytes) -> int:
         """Sends a request and reads its answer; returns the length of the body."""
@@ -71,35 +76,38 @@ def _post(url: str, resources: list[str]) -> bytes:
 
 
 def _measure(pi: MockPI, requests: list[bytes], rows: int, seconds: float, what: str) -> None:
-    reader = RawReader(pi.port)
-    for request in requests:
-        reader.read(request)
-    values = 0
-    busy, began = pi.cpu_seconds(), time.perf_counter()
-    while time.perf_counter() - began < seconds:
+    with contextlib.closing(RawReader(pi.port)) as reader:
         for request in requests:
             reader.read(request)
-            values += rows
-    spent, busy = time.perf_counter() - began, pi.cpu_seconds() - busy
-    sys.stdout.write(f"{what:46s} {values / spent / 1e6:6.2f} M values/s, {values / busy / 1e6:6.2f} M a CPU second\n")
+        values = 0
+        busy, began = pi.cpu_seconds(), time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            for request in requests:
+                reader.read(request)
+                values += rows
+        spent, busy = time.perf_counter() - began, pi.cpu_seconds() - busy
+    sys.stdout.write(
+        f"{what:46s} {values / spent / 1e6:6.2f} M values/s, {values / max(busy, 1e-9) / 1e6:6.2f} M a CPU second\n"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(prog="python -m mock_pi.speed", description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each measurement lasts (default: 2)")
+    parser.add_argument("--streams", type=int, default=100, help="sub-requests in a batch (default: 100)")
     options = parser.parse_args(arguments)
-    first = 1_767_225_600
-    with MockPI(tags=200, now=_NOW, process=True) as pi:
+    streams, first = options.streams, 1_767_225_600
+    with MockPI(tags=max(20, streams), now=_NOW, process=True) as pi:
         ids = _web_ids(pi)
         for fields in (False, True):
             kind = "selectedFields" if fields else "all fields"
-            single = [_get(_resource(pi.url, web_id, first, 50_000, fields)) for web_id in ids[:20]]
+            single = [_get(_resource(pi.url, web_id, first, 50_000, fields)) for web_id in ids[:20][:streams]]
             _measure(pi, single, 50_000, options.seconds, f"recorded, 50000 rows, {kind}")
             for rows in (500, 8640):
-                resources = [_resource(pi.url, web_id, first, rows, fields) for web_id in ids[:100]]
+                resources = [_resource(pi.url, web_id, first, rows, fields) for web_id in ids[:streams]]
                 posts = [_post(pi.url, resources)]
-                _measure(pi, posts, 100 * rows, options.seconds, f"batch of 100 x {rows} rows, {kind}")
+                _measure(pi, posts, streams * rows, options.seconds, f"batch of {streams} x {rows} rows, {kind}")
     return 0
 
 

@@ -46,6 +46,7 @@ class Switches:
     html_escaped_links: bool = False  #: True writes `&amp;` in paging links, as some servers do
 
     # Bodies
+    bom: bool = False  #: open: whether JSON begins with a byte order mark
     keep_empty_items: bool = False  #: selectedFields over an empty list: False leaves `{}`, True `{"Items":[]}`
     non_finite: str = "text"  #: open: stored NaN and Infinity as "text" (`"NaN"`) or as a "bad" value
     zero_max_count: str = "error"  #: open: maxCount=0 is an "error" or means the "limit"

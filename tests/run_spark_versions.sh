@@ -28,7 +28,9 @@ for version in "$@"; do
   make_environment "$environment" "$PYTHON" test-base "pyspark==$version"
   export PYSPARK_PYTHON="$environment/bin/python"
   outcome=passed
-  "$PYSPARK_PYTHON" -m pytest tests/spark -m spark_versions -q < /dev/null || { outcome=failed; failures=$((failures + 1)); }
+  # Spark before 4.2 leaves sockets of its own to the garbage collector; ours are watched in tests/readers.
+  "$PYSPARK_PYTHON" -m pytest tests/spark -m spark_versions -q -W "ignore:unclosed <socket:ResourceWarning" < /dev/null \
+    || { outcome=failed; failures=$((failures + 1)); }
   table+="$(printf '%-8s %s' "$version" "$outcome")"$'\n'
 done
 

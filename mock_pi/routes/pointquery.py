@@ -11,8 +11,11 @@ from mock_pi.wildcards import wildcard
 
 Test = Callable[[Point], bool]
 
-_TOKEN = re.compile(r"""\s*(?:(?P<paren>[()])|(?P<join>AND|OR)(?=[\s(])|(?P<name>\w+)\s*:\s*(?P<op><>|<=|>=|=|<|>)?\s*
-                        (?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s()]+)))""", re.IGNORECASE | re.VERBOSE)
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<paren>[()])|(?P<join>AND|OR)(?=[\s(])|(?P<name>\w+)\s*:\s*(?P<op><>|<=|>=|=|<|>)?\s*
+                        (?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s()]+)))""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 #: Name in a query to the point's attribute.
 _ATTRIBUTES = {

@@ -10,7 +10,7 @@ from mock_pi.routes.table import route
 from mock_pi.summary import SUMMARY_PARAMETERS, summaries
 from mock_pi.system.event import Event
 from mock_pi.system.point import Point
-from mock_pi.wire import timed_value, to_json
+from mock_pi.wire import timed_value
 
 RETRIEVAL_MODES = ("Auto", "AtOrBefore", "Before", "AtOrAfter", "After", "Exact")
 
@@ -102,11 +102,6 @@ def summary(call: Call) -> Answer:
     return call.json({"Links": {}, "Items": items})
 
 
-def channel(call: Call) -> Answer:
-    """Not imitated."""
-    return Answer(501, to_json({"Errors": ["mock_pi does not imitate channels."]}))
-
-
 ROUTES = [
     route("streams/{}/recorded", recorded, PARAMETERS + " desiredUnits associations"),
     route("streams/{}/value", value, "time timeZone desiredUnits"),
@@ -119,5 +114,4 @@ ROUTES = [
         "desiredUnits",
     ),
     route("streams/{}/summary", summary, SUMMARY_PARAMETERS),
-    route("streams/{}/channel", channel, "includeInitialValues heartbeatRate"),
 ]

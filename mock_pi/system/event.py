@@ -6,8 +6,6 @@ import math
 import struct
 from typing import NamedTuple, TypeAlias
 
-from mock_pi.ticks import as_ticks
-
 
 class State(NamedTuple):
     """A digital state: of a point's own set, or of the System set (then it stands for a missing value)."""
@@ -67,8 +65,3 @@ def normal(event: Event, point_type: str) -> Event:
     if point_type == "Float64" and isinstance(value, int):
         return event._replace(value=float(value))
     return event
-
-
-def event_at(when: int | str, value: Value) -> Event:
-    """A good event at an instant given in ticks or as ISO text: `event_at("2026-01-01T00:00:00Z", 1.5)`."""
-    return Event(as_ticks(when), value)

@@ -168,7 +168,9 @@ class PISystem:
         point = self.point(tag)
         del self._by_id[_key(point)]
         self._by_path.pop(_path(point), None)
+        namesakes = [one for one in self._by_id.values() if one.name.upper() == point.name.upper()]
         self._by_name.pop(point.name.upper(), None)
+        self._by_name.update((one.name.upper(), one) for one in namesakes[:1])
         self._histories.pop(_key(point), None)
         self._tell("remove", point)
 

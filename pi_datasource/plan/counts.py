@@ -13,10 +13,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pi_datasource.errors import PIRequestError, PIRetriableError
-from pi_datasource.plan.windows import Expected
-from pi_datasource.resolve.streams import Stream
+from pi_datasource.plan.partitions import Piece
 from pi_datasource.times import TICKS_PER_SECOND, TimeRange
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks
@@ -39,66 +39,61 @@ COUNTS_PER_BATCH = 200
 LONGEST_COUNTED = 31 * 86_400 * TICKS_PER_SECOND
 
 
-def expect(
-    client: Client, streams: Sequence[Stream], window: TimeRange, rows_per_partition: int, *, parts_fixed: bool
-) -> list[Expected]:
-    """The events expected of each stream.
+def expect(client: Client, wanted: Sequence[Piece], rows_per_partition: int, *, parts_fixed: bool) -> list[Piece]:
+    """The same pieces, each with the events expected in it: at least one, since an empty piece costs a question, too.
 
     Args:
         client: who to ask.
-        streams: what is to be read.
-        window: the range to be read.
+        wanted: streams and ranges.
         rows_per_partition: events that make one partition.
         parts_fixed: the user fixed the number of partitions: then only their evenness is at stake.
     """
-    plausible = max(1.0, window.seconds * PLAUSIBLE_RATE)
-    worth_asking = plausible * len(streams) > rows_per_partition and (not parts_fixed or len(streams) > 1)
+    plausible = [replace(piece, rows=max(1.0, piece.range.seconds * PLAUSIBLE_RATE)) for piece in wanted]
+    worth_asking = sum(piece.rows for piece in plausible) > rows_per_partition and (not parts_fixed or len(wanted) > 1)
     if not worth_asking or not client.connection.post:
-        return [Expected(stream, window, plausible) for stream in streams]
-    sample = _sample(streams)
-    counted = _count(client, sample, window)
+        return plausible
+    sample = _sample(wanted)
+    counted = _count(client, sample)
     if not counted:
-        return [Expected(stream, window, plausible) for stream in streams]
-    mean = max(1.0, math.fsum(counted.values()) / len(counted))
-    # A stream without events still costs a question.
-    return [Expected(stream, window, max(1.0, counted.get(stream.web_id, mean))) for stream in streams]
+        return plausible
+    seconds = math.fsum(piece.range.seconds for piece in sample if piece in counted)
+    rate = math.fsum(counted.values()) / seconds if seconds else PLAUSIBLE_RATE
+    return [replace(piece, rows=max(1.0, counted.get(piece, piece.range.seconds * rate))) for piece in wanted]
 
 
-def _sample(streams: Sequence[Stream]) -> Sequence[Stream]:
-    if len(streams) <= COUNT_ALL:
-        return streams
-    step = len(streams) / SAMPLE
-    return [streams[int(number * step)] for number in range(SAMPLE)]
+def _sample(wanted: Sequence[Piece]) -> Sequence[Piece]:
+    if len(wanted) <= COUNT_ALL:
+        return wanted
+    step = len(wanted) / SAMPLE
+    return [wanted[int(number * step)] for number in range(SAMPLE)]
 
 
-def _count(client: Client, streams: Sequence[Stream], window: TimeRange) -> Mapping[str, float]:
-    """WebID → events in the window; streams that could not be counted are left out."""
-    asked_range = window
-    if window.end - window.start > LONGEST_COUNTED:
-        asked_range = TimeRange(window.end - LONGEST_COUNTED, window.end)
-    scale = (window.end - window.start) / (asked_range.end - asked_range.start)
-    counted: dict[str, float] = {}
-    for some in chunks(streams, COUNTS_PER_BATCH):
+def _count(client: Client, wanted: Sequence[Piece]) -> Mapping[Piece, float]:
+    """Piece → events in it; pieces that could not be counted are left out."""
+    counted: dict[Piece, float] = {}
+    for some in chunks(wanted, COUNTS_PER_BATCH):
+        ranges = [_counted_range(piece.range) for piece in some]
         asks = {
-            str(number): Ask(endpoints.count(stream.web_id, asked_range.start, asked_range.end), stream.tag)
-            for number, stream in enumerate(some)
+            str(number): Ask(endpoints.count(piece.stream.web_id, window.start, window.end), piece.stream.tag)
+            for number, (piece, window) in enumerate(zip(some, ranges, strict=True))
         }
         try:
             answers = ask_all(client, asks, Summaries, "count of events")
         except PIRetriableError as error:
             log.info("counting is too much for the server, planning goes on without: %s", error)
             break
-        for number, stream in enumerate(some):
+        for number, (piece, window) in enumerate(zip(some, ranges, strict=True)):
             rows = _rows(answers[str(number)])
             if rows is not None:
-                counted[stream.web_id] = rows * scale
-    if len(counted) < len(streams):
-        log.info(
-            "%d of %d streams could not be counted; they are planned as average",
-            len(streams) - len(counted),
-            len(streams),
-        )
+                counted[piece] = rows * piece.range.seconds / window.seconds
+    if len(counted) < len(wanted):
+        missing = len(wanted) - len(counted)
+        log.info("%d of %d streams could not be counted; they are planned as average", missing, len(wanted))
     return counted
+
+
+def _counted_range(window: TimeRange) -> TimeRange:
+    return TimeRange(max(window.start, window.end - LONGEST_COUNTED), window.end)
 
 
 def _rows(answer: Summaries | PIRequestError) -> float | None:

@@ -5,6 +5,7 @@ The reader itself is pickled before planning, so whatever planning learns reache
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pi_datasource.compat import InputPartition
@@ -12,27 +13,46 @@ from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, short_text
 from pi_datasource.webapi.throttle import JobLimits
 
-__all__ = ["Chunk", "StreamPartition"]
+__all__ = ["Chunk", "Piece", "StreamPartition"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stream over a range.
+
+    Attributes:
+        stream: what is read.
+        range: half-open, in ticks.
+        rows: how many events are expected in it, for planning and pacing only: a wrong guess costs time, never rows.
+    """
+
+    stream: Stream
+    range: TimeRange
+    rows: float = 0.0
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some streams over one range: what one batch request asks, page after page.
+    """What one batch request asks, page after page: at most `tagsPerRequest` streams, each over a range of its own."""
 
-    Attributes:
-        streams: at most `tagsPerRequest`.
-        range: half-open, in ticks.
-        rows: how many events planning expects, for pacing only; a wrong guess costs time and never rows.
-    """
+    pieces: tuple[Piece, ...]
 
-    streams: tuple[Stream, ...]
-    range: TimeRange
-    rows: float = 0.0
+    @classmethod
+    def of(cls, streams: Iterable[Stream], range: TimeRange) -> Chunk:
+        """Streams that are all read over the same range."""
+        return cls(tuple(Piece(stream, range) for stream in streams))
+
+    @property
+    def rows(self) -> float:
+        """How many events are expected."""
+        return sum(piece.rows for piece in self.pieces)
 
     def __str__(self) -> str:
-        names = ", ".join(stream.tag for stream in self.streams[:3])
-        more = f" and {len(self.streams) - 3} more" if len(self.streams) > 3 else ""
-        return f"{names}{more} from {short_text(self.range.start)} to {short_text(self.range.end)}"
+        names = ", ".join(piece.stream.tag for piece in self.pieces[:3])
+        more = f" and {len(self.pieces) - 3} more" if len(self.pieces) > 3 else ""
+        start = min((piece.range.start for piece in self.pieces), default=0)
+        end = max((piece.range.end for piece in self.pieces), default=0)
+        return f"{names}{more} from {short_text(start)} to {short_text(end)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,5 +73,5 @@ class StreamPartition(InputPartition):
 
     @property
     def streams(self) -> int:
-        """How many streams, those in two chunks counted twice."""
-        return sum(len(chunk.streams) for chunk in self.chunks)
+        """How many streams, one in two chunks counted twice."""
+        return sum(len(chunk.pieces) for chunk in self.chunks)

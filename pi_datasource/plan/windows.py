@@ -1,8 +1,8 @@
 """Streams × time → partitions of even work. Pure: no network, no clock.
 
-All streams are laid end to end, each as long as the number of events expected of it, and the line is cut into equal
-parts. A cut that falls inside a stream cuts its range in time, as if its events were spread evenly; one that falls
-close to a stream's end moves there, because a cut stream costs an extra request.
+All pieces are laid end to end, each as long as the number of events expected of it, and the line is cut into equal
+parts. A cut that falls inside a piece cuts its range in time, as if its events were spread evenly; one that falls close
+to a piece's end moves there, because a cut stream costs an extra request.
 
 However wrong the expectation is, each instant of each stream lies in exactly one part: ranges are half-open and each
 begins where the one before ends.
@@ -11,33 +11,15 @@ begins where the one before ends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
-from pi_datasource.plan.partitions import Chunk
-from pi_datasource.resolve.streams import Stream
+from pi_datasource.plan.partitions import Chunk, Piece
 from pi_datasource.times import TimeRange
 
-__all__ = ["Expected", "cut", "parts_for"]
+__all__ = ["cut", "parts_for"]
 
 #: A cut this close to a stream's end, as a share of one part, moves there.
 SNAP = 0.05
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A stream, the range to read of it, and how many events are expected in that (more than none)."""
-
-    stream: Stream
-    range: TimeRange
-    rows: float
-
-
-@dataclass(frozen=True)
-class _Piece:
-    stream: Stream
-    range: TimeRange
-    rows: float
 
 
 def parts_for(rows: float, rows_per_partition: int, most: int) -> int:
@@ -45,48 +27,42 @@ def parts_for(rows: float, rows_per_partition: int, most: int) -> int:
     return max(1, min(most, round(rows / rows_per_partition + 0.499)))
 
 
-def cut(expected: Sequence[Expected], parts: int, tags_per_request: int) -> list[tuple[Chunk, ...]]:
+def cut(pieces: Sequence[Piece], parts: int, tags_per_request: int) -> list[tuple[Chunk, ...]]:
     """Cuts the work into `parts` (fewer when there are not as many ticks), each a tuple of chunks.
 
     Args:
-        expected: what is to be read.
+        pieces: what is to be read, of no stream twice; more than no rows are expected of each.
         parts: how many partitions to make.
         tags_per_request: streams in one chunk at most.
     """
-    pieces = _pieces(expected, parts)
-    parted = (list(same) for _, same in groupby(pieces, key=lambda numbered: numbered[0]))
-    return [tuple(_chunks([piece for _, piece in part], tags_per_request)) for part in parted]
+    parted = groupby(_parted(pieces, parts), key=lambda numbered: numbered[0])
+    return [tuple(_chunks([piece for _, piece in part], tags_per_request)) for _, part in parted]
 
 
-def _pieces(expected: Sequence[Expected], parts: int) -> Iterator[tuple[int, _Piece]]:
-    """Each stream's range in one piece or several, with the number of the part it falls into."""
-    total = sum(item.rows for item in expected)
-    size = total / parts
+def _parted(pieces: Sequence[Piece], parts: int) -> Iterator[tuple[int, Piece]]:
+    """Each piece whole or cut in time, with the number of the part it falls into."""
+    size = sum(piece.rows for piece in pieces) / parts
     laid = 0.0
-    for item in expected:
-        start, rows_left = item.range.start, item.rows
-        while start < item.range.end:
+    for piece in pieces:
+        start, rows_left = piece.range.start, piece.rows
+        while start < piece.range.end:
             part = min(parts - 1, int(laid / size + SNAP))
             room = max((part + 1) * size - laid, 0.0)
             if part == parts - 1 or rows_left <= room + SNAP * size:
-                end, rows = item.range.end, rows_left
+                end, rows = piece.range.end, rows_left
             else:
-                length = item.range.end - start
+                length = piece.range.end - start
                 end = start + max(1, min(length, round(length * room / rows_left)))
                 rows = min(room, rows_left)
-            yield part, _Piece(item.stream, TimeRange(start, end), rows)
+            yield part, Piece(piece.stream, TimeRange(start, end), rows)
             laid += rows
             rows_left -= rows
             start = end
 
 
-def _chunks(pieces: Sequence[_Piece], tags_per_request: int) -> Iterator[Chunk]:
-    """Pieces of one part with the same range go into chunks together."""
-    for window, same in groupby(pieces, key=lambda piece: piece.range):
-        together = list(same)
-        # Even chunks: 101 streams are 51 and 50 rather than 100 and 1.
-        count = -(-len(together) // tags_per_request)
-        size = -(-len(together) // count)
-        for first in range(0, len(together), size):
-            some = together[first : first + size]
-            yield Chunk(tuple(piece.stream for piece in some), window, sum(piece.rows for piece in some))
+def _chunks(pieces: Sequence[Piece], tags_per_request: int) -> Iterator[Chunk]:
+    """The pieces of one part in even chunks: 101 streams are 51 and 50 rather than 100 and 1."""
+    count = -(-len(pieces) // tags_per_request)
+    size = -(-len(pieces) // count)
+    for first in range(0, len(pieces), size):
+        yield Chunk(tuple(pieces[first : first + size]))

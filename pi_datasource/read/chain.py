@@ -82,7 +82,7 @@ class Chain:
 
     Args:
         client: who to ask.
-        chunk: streams and range.
+        chunk: streams and their ranges.
         paging: how large to ask.
 
     Attributes:
@@ -92,7 +92,7 @@ class Chain:
     def __init__(self, client: Client, chunk: Chunk, paging: Paging) -> None:
         self.client = client
         self.paging = paging
-        self.cursors = [Cursor(stream, chunk.range) for stream in chunk.streams]
+        self.cursors = [Cursor(piece.stream, piece.range) for piece in chunk.pieces]
         self.failures: dict[str, PIError] = {}
         self._rows = paging.rows
         self._width = max(1, len(self.cursors))

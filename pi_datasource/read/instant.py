@@ -4,12 +4,14 @@ Forwards PI gives the first N events of the instant, backwards (start after end)
 more than twice N, the two together hold all; what they share has to be known to be left out once. Events have no
 identity, so it takes two witnesses: the server's own count, and that the end of the one reading and the beginning of
 the other are the same events. If they do not agree on exactly one answer, the read fails by name: PI Web API has no way
-to hand out such an instant.
+to hand out such an instant. A server may count good events only, so a count that leaves room for others between the two
+readings is a witness only together with the share of good ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -22,6 +24,9 @@ from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import Summaries, TimedValue, TimedValues
 
 __all__ = ["read_instant"]
+
+#: Two numbers of events are the same when they differ by less.
+SAME_NUMBER = 0.01
 
 
 def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequence[str]) -> Page:
@@ -37,6 +42,7 @@ def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequenc
         PIInstantError: there are more than can be reached, or it cannot be told whether there are.
     """
     tick, web_id, asked = cursor.position, cursor.stream.web_id, str(cursor)
+    fields = list(dict.fromkeys([*fields, "Good"]))
     ahead = client.get(endpoints.recorded(web_id, tick, tick + 1, page_size, fields), TimedValues, asked).Items
     if len(ahead) < page_size:
         return _page(cursor, ahead)
@@ -47,11 +53,9 @@ def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequenc
     later = [value for value, at in zip(backwards, ticks, strict=True) if at > tick]
     if len(backwards) < page_size:
         return _page(cursor, here)
-    counted = _count(client, cursor, asked)
-    shared = [k for k in _overlaps(ahead, here) if _agrees(counted, ahead, here, later, k)]
-    # With nothing shared the count is the only witness, and one of good events alone says nothing of bad ones between.
-    unseen = shared == [0] and counted not in (len(ahead) + len(here), len(ahead) + len(backwards))
-    if len(shared) != 1 or unseen:
+    counted, percent_good = _count(client, cursor, asked)
+    shared = None if counted is None else _shared(counted, percent_good, ahead, here, later)
+    if shared is None:
         cause = (
             f"at {short_text(tick)} there are more than the {page_size:,} events that the server hands out at once, "
             f"and reading from both sides does not reach all (counted: {counted})"
@@ -60,44 +64,71 @@ def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequenc
             {cursor.stream.tag: cause},
             "the server's setting MaxReturnedItemsPerCall has to be raised, or that instant left out",
         )
-    return _page(cursor, [*ahead, *here[shared[0] :]])
+    return _page(cursor, [*ahead, *here[shared:]])
 
 
 def _page(cursor: Cursor, values: Sequence[TimedValue]) -> Page:
     return Page(cursor.stream, values, np.full(len(values), cursor.position, np.int64))
 
 
-def _overlaps(ahead: Sequence[TimedValue], here: Sequence[TimedValue]) -> list[int]:
-    """The numbers k for which the last k of the one reading are the first k of the other; 0 always fits."""
-    return [k for k in range(min(len(ahead), len(here)) + 1) if list(ahead[len(ahead) - k :]) == list(here[:k])]
-
-
-def _count(client: Client, cursor: Cursor, asked: str) -> float | None:
-    """What the server counts at the instant; None where it cannot."""
-    route = endpoints.count(cursor.stream.web_id, cursor.position, cursor.position + 1)
-    try:
-        answer = client.get(route, Summaries, f"{asked}, count")
-    except PIRequestError:
-        return None
-    for item in answer.Items:
-        if item.Value is not None and isinstance(item.Value.Value, int | float):
-            return float(item.Value.Value)
-    return None
-
-
-def _agrees(
-    counted: float | None,
+def _shared(
+    counted: float,
+    percent_good: float | None,
     ahead: Sequence[TimedValue],
     here: Sequence[TimedValue],
     later: Sequence[TimedValue],
-    shared: int,
-) -> bool:
-    """Whether the count is that of both readings less what they share.
+) -> int | None:
+    """How many events are in both readings; None where that, or whether there are others between, cannot be told.
 
     Servers count good events or all, with those at the end of the range or without.
     """
-    rest = here[shared:]
-    every = len(ahead) + len(rest)
-    good = sum(value.Good is not False for value in [*ahead, *rest])
-    later_good = sum(value.Good is not False for value in later)
-    return counted in {every, every + len(later), good, good + later_good}
+    every, good = len(ahead) + len(here), _good(ahead) + _good(here)
+    # Others between would be counted on top of both readings, or the good ones of them on top of the good ones.
+    none_between = counted < good
+    if not here or not (none_between or percent_good) or _may_be_others(counted, percent_good, every, good, later):
+        return None
+    good_here = list(accumulate((value.Good is not False for value in here), initial=0))
+    fitting: list[int] = []
+    for k in range(min(len(ahead), len(here)) + 1):
+        for more in ([], later):
+            events, good_ones = every - k + len(more), good - good_here[k] + _good(more)
+            told = none_between or abs((percent_good or 0.0) / 100 * events - good_ones) < SAME_NUMBER
+            # The last k of the one reading have to be the first k of the other.
+            if counted in (events, good_ones) and told and list(ahead[len(ahead) - k :]) == list(here[:k]):
+                fitting.append(k)
+                break
+        if len(fitting) > 1:
+            return None
+    return fitting[0] if fitting else None
+
+
+def _may_be_others(
+    counted: float, percent_good: float | None, every: int, good: int, later: Sequence[TimedValue]
+) -> bool:
+    """Whether count and share of good ones fit events between both readings as well, were only good ones counted."""
+    for more in ([], later):
+        good_between = counted - good - _good(more)
+        between = 100 * counted / percent_good - every - len(more) if percent_good else 0.0
+        whole = abs(between - round(between)) < SAME_NUMBER
+        if whole and between > SAME_NUMBER and -SAME_NUMBER < good_between < between + SAME_NUMBER:
+            return True
+    return False
+
+
+def _good(values: Sequence[TimedValue]) -> int:
+    return sum(value.Good is not False for value in values)
+
+
+def _count(client: Client, cursor: Cursor, asked: str) -> tuple[float | None, float | None]:
+    """What the server counts at the instant, and how many of a hundred are good; None where it cannot."""
+    route = endpoints.count(cursor.stream.web_id, cursor.position, cursor.position + 1, percent_good=True)
+    try:
+        answer = client.get(route, Summaries, f"{asked}, count")
+    except PIRequestError:
+        return None, None
+    said = {
+        item.Type: float(item.Value.Value)
+        for item in answer.Items
+        if item.Value is not None and isinstance(item.Value.Value, int | float)
+    }
+    return said.get("Count"), said.get("PercentGood")

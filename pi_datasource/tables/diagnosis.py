@@ -54,7 +54,7 @@ def plan(request: Request, client: Client) -> Sequence[ProbePartition]:
     groups = list(chunks(resolved.streams, TAGS_PER_PARTITION)) or [[]]
     limits = replace(client.throttle.limits, partitions=len(groups))
     return [
-        ProbePartition(number, Chunk(tuple(some), reading.time_range), {} if number else resolved.failures, limits)
+        ProbePartition(number, Chunk.of(some, reading.time_range), {} if number else resolved.failures, limits)
         for number, some in enumerate(groups)
     ]
 
@@ -64,19 +64,18 @@ def read(request: Request, partition: ProbePartition, client: Client) -> Iterato
     import pyarrow as pa
 
     rows = [(tag, "resolve", cause) for tag, cause in partition.failures.items()]
-    window = partition.chunk.range
-    for some in chunks(partition.chunk.streams, request.options.reading.tags_per_request):
-        if window.is_empty:
-            break
+    for pieces in chunks(partition.chunk.pieces, request.options.reading.tags_per_request):
         asks = {
-            str(number): Ask(endpoints.recorded(stream.web_id, window.start, window.end, 1, ()), stream.tag)
-            for number, stream in enumerate(some)
+            str(number): Ask(
+                endpoints.recorded(piece.stream.web_id, piece.range.start, piece.range.end, 1, ()), piece.stream.tag
+            )
+            for number, piece in enumerate(pieces)
+            if not piece.range.is_empty
         }
-        answers = ask_all(client, asks, TimedValues, "probe of tags")
-        for number, stream in enumerate(some):
-            cause = _cause(answers[str(number)])
+        for key, answer in ask_all(client, asks, TimedValues, "probe of tags").items():
+            cause = _cause(answer)
             if cause:
-                rows.append((stream.tag, "read", cause))
+                rows.append((pieces[int(key)].stream.tag, "read", cause))
     if rows:
         schema = arrow_schema(request.columns)
         at = {column.name: number for number, column in enumerate(COLUMNS)}

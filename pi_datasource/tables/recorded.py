@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pi_datasource.columns import Column
 from pi_datasource.errors import PIError, PIInstantError, PITagError
 from pi_datasource.plan.counts import expect
-from pi_datasource.plan.partitions import Chunk, StreamPartition
+from pi_datasource.plan.partitions import Chunk, Piece, StreamPartition
 from pi_datasource.plan.windows import cut, parts_for
 from pi_datasource.read.chain import Chain, Paging
 from pi_datasource.read.cursor import Page
@@ -65,19 +65,14 @@ def plan(request: Request, client: Client) -> Sequence[StreamPartition]:
     limits = client.throttle.limits
     if reading.time_range.is_empty or not resolved.streams:
         return [StreamPartition(0, (), resolved.failures, limits)]
-    expected = expect(
-        client,
-        resolved.streams,
-        reading.time_range,
-        reading.rows_per_partition,
-        parts_fixed=reading.num_partitions is not None,
-    )
-    rows = sum(item.rows for item in expected)
+    wanted = Chunk.of(resolved.streams, reading.time_range).pieces
+    pieces = expect(client, wanted, reading.rows_per_partition, parts_fixed=reading.num_partitions is not None)
+    rows = sum(piece.rows for piece in pieces)
     most = min(MOST_PARTITIONS, connection.max_in_flight or MOST_PARTITIONS)
     if connection.requests_per_second is not None:
         most = max(1, min(most, int(connection.requests_per_second)))
     parts = reading.num_partitions or parts_for(rows, reading.rows_per_partition, most)
-    chunked = cut(expected, parts, reading.tags_per_request)
+    chunked = cut(pieces, parts, reading.tags_per_request)
     limits = replace(limits, partitions=len(chunked))
     log.info("%d streams, about %d events, in %d partitions", len(resolved.streams), rows, len(chunked))
     return [
@@ -141,13 +136,13 @@ def _spread(chunk: Chunk, partition: StreamPartition, rows_per_response: int, co
     if ways <= 1:
         yield chunk
         return
-    if len(chunk.streams) >= ways:
+    if len(chunk.pieces) >= ways:
         for way in range(ways):
-            streams = chunk.streams[way::ways]
-            yield Chunk(streams, chunk.range, chunk.rows * len(streams) / len(chunk.streams))
+            yield Chunk(chunk.pieces[way::ways])
         return
-    for window in chunk.range.split(ways):
-        yield Chunk(chunk.streams, window, chunk.rows / ways)
+    for piece in chunk.pieces:
+        for window in piece.range.split(ways):
+            yield Chunk((Piece(piece.stream, window, piece.rows / ways),))
 
 
 def _failed(failures: dict[str, PIError], on_tag_error: str) -> dict[str, str]:

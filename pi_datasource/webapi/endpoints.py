@@ -81,12 +81,20 @@ def recorded_backwards(web_id: str, newest: int, oldest: int, max_count: int, fi
     return with_query(f"streams/{quote(web_id, safe='')}/recorded", query)
 
 
-def count(web_id: str, start: int, end: int) -> str:
-    """How many events there are in [start, end), about: whether bad ones are counted is the server's affair."""
+def count(web_id: str, start: int, end: int, *, percent_good: bool = False) -> str:
+    """How many events there are in [start, end), about: whether bad ones are counted is the server's affair.
+
+    Args:
+        web_id: the stream.
+        start: first tick.
+        end: last tick.
+        percent_good: ask as well how many of a hundred events are good.
+    """
     query = [
         ("startTime", format_ticks(start)),
         ("endTime", format_ticks(end)),
         ("summaryType", "Count"),
+        *([("summaryType", "PercentGood")] if percent_good else []),
         ("calculationBasis", "EventWeighted"),
         selected("Items.", ("Type", "Value")),
     ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import datetime
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import requests
 
 from mock_pi import Event, MockPI, Point, State
+from mock_pi.switches import Switches
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z")
@@ -55,6 +59,14 @@ class Client:
         )
 
 
+@contextlib.contextmanager
+def restored(client: Client, now: str) -> Iterator[Client]:
+    """Gives the client, and afterwards sets its server's switches and clock back."""
+    yield client
+    client.pi.set(**dataclasses.asdict(Switches()))
+    client.pi.set_now(now)
+
+
 def ticks(text: str) -> int:
     """Ticks of a timestamp on the wire, which must have the trimmed form."""
     match = _TIME.fullmatch(text)
@@ -75,9 +87,7 @@ def event(row: dict[str, Any], point: Point) -> Event:
         value = bytes(value)
     elif isinstance(value, str) and point.point_type.startswith("Float"):
         value = float(value)
-    return Event(
-        ticks(row["Timestamp"]), value, row["Good"], row["Questionable"], row["Substituted"], row["Annotated"]
-    )
+    return Event(ticks(row["Timestamp"]), value, row["Good"], row["Questionable"], row["Substituted"], row["Annotated"])
 
 
 def events(body: str, point: Point) -> list[Event]:

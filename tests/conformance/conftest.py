@@ -10,7 +10,10 @@ import pytest
 
 from mock_pi import MockPI, PISystem
 
-from .client import Client
+from .client import Client, restored
+
+#: The shared server's clock.
+NOW = "2026-03-01T00:00:00Z"
 
 HERE = Path(__file__).parent
 
@@ -25,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def pi() -> Iterator[MockPI]:
     """The shared server; tests that change it take `start` instead."""
-    with MockPI(PISystem.shapes()) as running:
+    with MockPI(PISystem.shapes(), now=NOW) as running:
         yield running
 
 
@@ -33,6 +36,18 @@ def pi() -> Iterator[MockPI]:
 def client(pi: MockPI) -> Client:
     """A client of the shared server."""
     return Client(pi)
+
+
+@pytest.fixture
+def switch(client: Client) -> Iterator[Callable[..., Client]]:
+    """Sets switches of the shared server for one test, and gives its client; the clock is set back, too."""
+
+    def switched(**switches: object) -> Client:
+        client.pi.set(**switches)
+        return client
+
+    with restored(client, NOW):
+        yield switched
 
 
 @pytest.fixture

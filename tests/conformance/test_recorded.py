@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from mock_pi import Event, Instant, Listed, PISystem, Point, ticks_of
+from mock_pi import Event, Instant, Listed, MockPI, PISystem, Point, ticks_of
 
 from .client import Client, ticks
 
 _T = "2026-01-01T0{}:00:00Z"
 
 
-@pytest.fixture
-def hours(start: Callable[..., Client]) -> Client:
+@pytest.fixture(scope="module")
+def hours() -> Iterator[Client]:
     """A server with a point that has the value n at n o'clock, from 0 to 9, and two values at 5."""
     events = [Event(ticks_of(_T.format(hour)), float(hour)) for hour in range(10)]
     events.append(Event(ticks_of(_T.format(5)), 5.5))
-    return start(PISystem([Point("HOURS", "Float64", Listed(events))], now="2026-01-02T00:00:00Z"))
+    system = PISystem([Point("HOURS", "Float64", Listed(events))], now="2026-01-02T00:00:00Z")
+    with MockPI(system) as pi:
+        yield Client(pi)
 
 
 def _values(client: Client, start: str, end: str, **params: object) -> list[object]:
@@ -75,9 +77,9 @@ def test_max_count_over_the_limit(client: Client, count: int) -> None:
     assert "is greater than the maximum allowed (150000)." in response.json()["Errors"][0]
 
 
-def test_the_limit_can_be_five(start: Callable[..., Client]) -> None:
+def test_the_limit_can_be_five(switch: Callable[..., Client]) -> None:
     """MaxReturnedItemsPerCall is a setting of the server [guide]."""
-    client = start(PISystem.shapes(), max_count=5)
+    client = switch(max_count=5)
     path = f"/streams/{client.web_id('shape.dense')}/recorded"
     assert len(client.items(path)) == 5
     assert "(5)" in client.get(path, {"maxCount": 6}).json()["Errors"][0]
@@ -89,9 +91,9 @@ def test_max_count_that_is_none(client: Client, count: str) -> None:
     assert client.get(f"/streams/{client.web_id('shape.dense')}/recorded", {"maxCount": count}).status_code == 400
 
 
-def test_max_count_zero_by_switch(start: Callable[..., Client]) -> None:
+def test_max_count_zero_by_switch(switch: Callable[..., Client]) -> None:
     """0 may mean the limit [open]."""
-    client = start(PISystem.shapes(), zero_max_count="limit")
+    client = switch(zero_max_count="limit")
     assert len(client.recorded("shape.instant", "2026-01-01", "2026-01-02", maxCount=0)) == 1500
 
 
@@ -127,9 +129,9 @@ def test_unsupported_is_409(hours: Client, name: str) -> None:
     assert hours.get(f"/streams/{hours.web_id('HOURS')}/recorded", {name: "x"}).status_code == 409
 
 
-def test_nothing_after_now(start: Callable[..., Client]) -> None:
+def test_nothing_after_now(switch: Callable[..., Client]) -> None:
     """A point that is not a future point has nothing after now [af]."""
-    client = start(PISystem.shapes())
+    client = switch()
     rows = client.recorded("shape.dense", "2026-02-28T23:59:50Z", "2027-01-01T00:00:00Z")
     assert [row["Timestamp"] for row in rows] == ["2026-02-28T23:59:50Z", "2026-03-01T00:00:00Z"]
     client.pi.set_now("2026-03-01T00:00:10Z")
@@ -162,9 +164,9 @@ def test_numbers_on_the_wire(client: Client) -> None:
         assert f'"Value":{digits},' in text
 
 
-def test_not_finite_as_bad_by_switch(start: Callable[..., Client]) -> None:
+def test_not_finite_as_bad_by_switch(switch: Callable[..., Client]) -> None:
     """A stored NaN may come as a bad value instead [open]."""
-    client = start(PISystem.shapes(), non_finite="bad")
+    client = switch(non_finite="bad")
     rows = client.recorded("special.numbers", "2026-01-01", "2026-01-02")
     assert [row["Good"] for row in rows] == [True] * 4 + [False] * 3 + [True] * 2
 

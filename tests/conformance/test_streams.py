@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from mock_pi import Event, Listed, PISystem, Point, State, ticks_of
+from mock_pi import Event, Listed, MockPI, PISystem, Point, State, ticks_of
 
-from .client import Client
+from .client import Client, restored
 
+_NOW = "2026-01-01T04:00:00Z"
 _NO_DATA = {"Name": "No Data", "Value": 248, "IsSystem": True}
 
 
-@pytest.fixture
-def ramp(start: Callable[..., Client]) -> Client:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Client]:
     """Points with the same four events at 0, 1, 2 and 3 o'clock, the third of them bad; the clock is at 4."""
     events = [Event(ticks_of(f"2026-01-01T0{hour}:00:00Z"), value) for hour, value in enumerate((10, 20, 30, 40))]
     events[2] = events[2]._replace(value=State("I/O Timeout", 246, True))
@@ -25,7 +26,15 @@ def ramp(start: Callable[..., Client]) -> Client:
         Point("FUTURE", "Float64", Listed([Event(one.ticks + 36_000_000_000, 1.0) for one in events]), future=True),
         Point("EMPTY", "Float64", Listed()),
     ]  # fmt: skip
-    return start(PISystem(points, now="2026-01-01T04:00:00Z"))
+    with MockPI(PISystem(points), now=_NOW) as pi:
+        yield Client(pi)
+
+
+@pytest.fixture
+def ramp(server: Client) -> Iterator[Client]:
+    """The server of this module; switches and clock are set back after each test."""
+    with restored(server, _NOW):
+        yield server
 
 
 def _value(client: Client, tag: str, action: str = "value", **params: str) -> Any:

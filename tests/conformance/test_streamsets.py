@@ -37,17 +37,17 @@ def test_max_count_is_per_stream(client: Client) -> None:
     assert [len(item["Items"]) for item in items] == [3, 3]
 
 
-def test_max_count_in_total_by_switch(start: Callable[..., Client]) -> None:
+def test_max_count_in_total_by_switch(switch: Callable[..., Client]) -> None:
     """Or maxCount is a total over all streams [open]."""
-    client = start(PISystem.shapes(), streamset_max_count="total")
+    client = switch(streamset_max_count="total")
     ids = _ids(client, "shape.dense", "shape.edges", "step")
     items = client.items("/streamsets/recorded", {"webId": ids, **_RANGE, "maxCount": 362})
     assert [len(item["Items"]) for item in items] == [361, 1, 0]
 
 
-def test_limit_over_the_sum_by_switch(start: Callable[..., Client]) -> None:
+def test_limit_over_the_sum_by_switch(switch: Callable[..., Client]) -> None:
     """The limit may be compared with streams times maxCount [open]."""
-    client = start(PISystem.shapes(), streamset_limit="sum", max_count=10)
+    client = switch(streamset_limit="sum", max_count=10)
     ids = _ids(client, "shape.dense", "shape.edges")
     assert client.get("/streamsets/recorded", {"webId": ids, "maxCount": 6}).status_code == 400
     assert client.get("/streamsets/recorded", {"webId": ids, "maxCount": 5}).status_code == 200
@@ -56,7 +56,10 @@ def test_limit_over_the_sum_by_switch(start: Callable[..., Client]) -> None:
 @pytest.mark.parametrize(
     ("selected", "expected"),
     [
-        ("Items.Name;Items.Items.Value", {"Items": [{"Name": "special.null", "Items": [{"Value": None}, {"Value": 1.0}]}]}),
+        (
+            "Items.Name;Items.Items.Value",
+            {"Items": [{"Name": "special.null", "Items": [{"Value": None}, {"Value": 1.0}]}]},
+        ),
         ("Items.Name", {"Items": [{"Name": "special.null"}]}),
         ("Links", {"Links": {}}),
     ],
@@ -75,9 +78,9 @@ def test_value_and_end(client: Client) -> None:
         assert [item["Value"] for item in items] == [client.object(f"/streams/{one}/{action}") for one in ids]
 
 
-def test_end_as_a_list_by_switch(start: Callable[..., Client]) -> None:
+def test_end_as_a_list_by_switch(switch: Callable[..., Client]) -> None:
     """The documentation of the ad hoc form has `Items` instead [open]."""
-    client = start(PISystem.shapes(), streamset_end="items")
+    client = switch(streamset_end="items")
     item = client.items("/streamsets/end", {"webId": _ids(client, "step")})[0]
     assert len(item["Items"]) == 1
 
@@ -110,9 +113,9 @@ def test_no_web_id(client: Client) -> None:
     assert client.get("/streamsets/recorded").status_code == 400
 
 
-def test_duplicates(start: Callable[..., Client]) -> None:
+def test_duplicates(switch: Callable[..., Client]) -> None:
     """The same WebID twice: answered twice, or once [open]."""
-    client = start(PISystem.shapes())
+    client = switch()
     ids = _ids(client, "step", "step")
     assert len(client.items("/streamsets/end", {"webId": ids})) == 2
     client.pi.set(streamset_duplicates="collapse")
@@ -120,9 +123,9 @@ def test_duplicates(start: Callable[..., Client]) -> None:
 
 
 @pytest.mark.parametrize(("how", "status", "count"), [("fail", 404, 0), ("errors", 200, 2), ("drop", 200, 1)])
-def test_missing_stream(start: Callable[..., Client], how: str, status: int, count: int) -> None:
+def test_missing_stream(switch: Callable[..., Client], how: str, status: int, count: int) -> None:
     """One stream that is not there: the call fails, its item has Errors, or it is left out [open]."""
-    client = start(PISystem.shapes(), streamset_missing=how)
+    client = switch(streamset_missing=how)
     response = client.get("/streamsets/recorded", {"webId": [_NOPE, *_ids(client, "step")], **_RANGE})
     assert response.status_code == status
     items: list[Any] = response.json().get("Items", [])

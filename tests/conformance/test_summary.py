@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from mock_pi import Dense, Event, Listed, PISystem, Point, State, ticks_of
+from mock_pi import Dense, Event, Listed, MockPI, PISystem, Point, State, ticks_of
 
-from .client import Client
+from .client import Client, restored
 
+_NOW = "2026-02-01T00:00:00Z"
 _DAY = {"startTime": "2026-01-01T00:00:00Z", "endTime": "2026-01-02T00:00:00Z"}
 
 
-@pytest.fixture
-def client_of_ramp(start: Callable[..., Client]) -> Client:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Client]:
     """Values 0, 10, bad, 30, 40 at 0, 6, 12, 18 and 24 o'clock, and a digital point."""
     values: list[Any] = [0.0, 10.0, State("Bad Input", 255, True), 30.0, 40.0]
     events = [Event(ticks_of(_DAY["startTime"]) + 6 * 36_000_000_000 * n, value) for n, value in enumerate(values)]
-    points = [Point("LINE", "Float64", Listed(events)), Point("STEP", "Float64", Listed(events), step=True),
-              Point("MODE", "Digital", Dense(60.0)), Point("LONG", "Float64", Dense(1.0))]  # fmt: skip
-    return start(PISystem(points, now="2026-02-01T00:00:00Z"))
+    points = [
+        Point("LINE", "Float64", Listed(events)),
+        Point("STEP", "Float64", Listed(events), step=True),
+        Point("MODE", "Digital", Dense(60.0)),
+        Point("LONG", "Float64", Dense(1.0)),
+        Point("MINUTES", "Float64", Dense(60.0)),
+    ]
+    with MockPI(PISystem(points), now=_NOW) as pi:
+        yield Client(pi)
+
+
+@pytest.fixture
+def client_of_ramp(server: Client) -> Iterator[Client]:
+    """The server of this module; switches and clock are set back after each test."""
+    with restored(server, _NOW):
+        yield server
 
 
 def _summary(client: Client, tag: str, **params: Any) -> dict[str, Any]:
@@ -113,7 +127,7 @@ def test_default_type_is_total(client_of_ramp: Client) -> None:
 def test_intervals(client_of_ramp: Client) -> None:
     """One item per interval and type, N intervals give N items; the grouping is a switch [open]."""
     query = {**_DAY, "summaryDuration": "6h", "summaryType": ["Count", "Total"], "calculationBasis": "EventWeighted"}
-    path = f"/streams/{client_of_ramp.web_id('LONG')}/summary"
+    path = f"/streams/{client_of_ramp.web_id('MINUTES')}/summary"
     items = client_of_ramp.items(path, query)
     assert [item["Type"] for item in items] == ["Count"] * 4 + ["Total"] * 4
     assert [item["Value"]["Timestamp"] for item in items[:4]] == [
@@ -127,7 +141,7 @@ def test_days_follow_the_wall_clock(client_of_ramp: Client) -> None:
     """A day at the end of summer time has 25 hours, `24h` has not [sw18]."""
     client_of_ramp.pi.set_now("2026-12-01T00:00:00Z")
     query = {"startTime": "2026-10-24", "endTime": "2026-10-26", "timeZone": "Europe/Berlin", "summaryType": "Count"}
-    path = f"/streams/{client_of_ramp.web_id('LONG')}/summary"
+    path = f"/streams/{client_of_ramp.web_id('MINUTES')}/summary"
     stamps = [i["Value"]["Timestamp"] for i in client_of_ramp.items(path, {**query, "summaryDuration": "1d"})]
     assert stamps == ["2026-10-23T22:00:00Z", "2026-10-24T22:00:00Z"]
     stamps = [i["Value"]["Timestamp"] for i in client_of_ramp.items(path, {**query, "summaryDuration": "24h"})]

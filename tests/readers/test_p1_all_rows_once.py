@@ -76,9 +76,9 @@ def test_p1_all_rows_once(served, driver, shape, page_size, partitions):
     assert_same(actual_rows(reading.batches), expected_rows(pi.system, points, START, END))
     for partition, batches in zip(reading.partitions, reading.by_partition, strict=True):
         planned = sum(
-            len(pi.system.expected_recorded(stream.tag, chunk.range.start, chunk.range.end))
+            len(pi.system.expected_recorded(piece.stream.tag, piece.range.start, piece.range.end))
             for chunk in partition.chunks
-            for stream in chunk.streams
+            for piece in chunk.pieces
         )
         assert sum(batch.num_rows for batch in batches) == planned
 

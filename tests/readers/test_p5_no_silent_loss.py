@@ -50,20 +50,20 @@ OUTCOMES: dict[str, tuple[Any, ...]] = {
     "408":            (ROWS,             PITimeoutError,   ROWS,         PITimeoutError,    ROWS, ROWS),
     "409":            (PIRefusedError,   PIRefusedError,   PITagError,   PITagError,        ROWS, ROWS),
     "413":            (ROWS,             PITooLargeError,  ROWS,         PITooLargeError,   ROWS, ROWS),
-    "429":            (ROWS,             PIRateLimitError, ROWS,         PIRateLimitError,  ROWS, PIRateLimitError),
+    "429":            (ROWS,             PIRateLimitError, ROWS,         PIRateLimitError,  ROWS, ROWS),
     "500":            (ROWS,             PIServerError,    ROWS,         PITagError,        ROWS, ROWS),
-    "502":            (ROWS,             PIServerError,    ROWS,         PIServerError,     ROWS, PIServerError),
-    "503":            (ROWS,             PIServerError,    ROWS,         PIServerError,     ROWS, PIServerError),
+    "502":            (ROWS,             PIServerError,    ROWS,         PIServerError,     ROWS, ROWS),
+    "503":            (ROWS,             PIServerError,    ROWS,         PIServerError,     ROWS, ROWS),
     "504":            (ROWS,             PITimeoutError,   ROWS,         PITimeoutError,    ROWS, ROWS),
     "slow":           (ROWS,             PITimeoutError,   ROWS,         PITimeoutError,    ROWS, ROWS),
-    "cut":            (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, PIBadAnswerError),
-    "cut_chunked":    (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, PIBadAnswerError),
-    "truncated_json": (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, PIBadAnswerError),
-    "broken_gzip":    (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, PIBadAnswerError),
-    "reset":          (ROWS,             PIConnectionError, ROWS,        PIConnectionError, ROWS, PIConnectionError),
-    "reset_body":     (ROWS,             PIConnectionError, ROWS,        PIConnectionError, ROWS, PIConnectionError),
-    "login_page":     (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, PIBadAnswerError),
-    "missing":        (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, PIBadAnswerError),
+    "cut":            (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, ROWS),
+    "cut_chunked":    (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, ROWS),
+    "truncated_json": (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, ROWS),
+    "broken_gzip":    (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, ROWS),
+    "reset":          (ROWS,             PIConnectionError, ROWS,        PIConnectionError, ROWS, ROWS),
+    "reset_body":     (ROWS,             PIConnectionError, ROWS,        PIConnectionError, ROWS, ROWS),
+    "login_page":     (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, ROWS),
+    "missing":        (ROWS,             PIBadAnswerError, ROWS,         PIBadAnswerError,  ROWS, ROWS),
     "web_exception":  (ROWS,             PIServerError,    ROWS,         PITagError,        ROWS, ROWS),
     # A value that the server could not read is the server's last word, so it is not asked again.
     "row_errors":     (PITagError,       PITagError,       PITagError,   PITagError,        ROWS, ROWS),
@@ -73,6 +73,13 @@ OUTCOMES: dict[str, tuple[Any, ...]] = {
 SPECIAL = {
     # The list of data servers cannot be asked in smaller pieces.
     ("413", "data servers", "once"): PITooLargeError,
+    # Asked in ever smaller pieces, it ends in requests outside of any batch, where the fault is not.
+    ("408", "page in a batch", "for ever"): ROWS,
+    ("504", "page in a batch", "for ever"): ROWS,
+    ("413", "look-up in a batch", "for ever"): ROWS,
+    # Half an envelope is no envelope.
+    ("web_exception", "batch of counts", "for ever"): PIBadAnswerError,
+    ("web_exception", "batch of pages", "for ever"): PIBadAnswerError,
     # A batch made of broken pieces is a broken batch; a slow piece slows the whole.
     ("row_errors", "batch of counts", "once"): ROWS,
     ("row_errors", "batch of counts", "for ever"): PITagError,
@@ -96,7 +103,7 @@ TAGS = [Point(f"TAG.{n}", "Float64", Every(step_ticks=27_000_000_000 + n, first=
 LONGER = Point("LONGER", "Int32", Dense(1_200.0))
 POINTS = [*TAGS, LONGER]
 NAMES = json.dumps([point.name for point in POINTS])
-#: Set apart in tests; "mixed" stands for names and WebIDs, which need two look-ups and so a batch of them.
+#: "mixed" stands for names and WebIDs, which need two look-ups and so a batch of them.
 MIXED: dict[str, Any] = {"tags": "mixed"}
 ONE: dict[str, Any] = {"tags": "LONGER", "numPartitions": None}
 
@@ -104,24 +111,19 @@ PLACES = {
     "data servers": Place("whole", "dataservers"),
     "look-up": Place("whole", "points/multiple"),
     "look-up in a batch": Place("whole", "points/multiple", "sub", options=MIXED),
-    "batch of look-ups": Place("whole", "batch", options=MIXED),
     "list of points": Place("whole", "dataservers/points", options={"tags": None, "tagFilter": "TAG.*,LONGER"}),
     "batch of counts": Place("whole", "batch"),
     "count in a batch": Place("count", "streams/summary", "sub", tag="TAG.2"),
     "count alone": Place("count", "streams/summary", options=ONE),
-    "batch of pages": Place("whole", "batch", skip=1),
-    "a later batch of pages": Place("whole", "batch", skip=3),
-    "page in a batch": Place("page", "streams/recorded", "sub", tag="TAG.2"),
-    "a later page in a batch": Place("page", "streams/recorded", "sub", tag="TAG.2", skip=2),
-    "page alone": Place("page", "streams/recorded", tag="LONGER"),
-    "a later page alone": Place("page", "streams/recorded", tag="LONGER", skip=2),
-    "page without POST": Place("page", "streams/recorded", tag="TAG.2", options={"post": False}),
+    "batch of pages": Place("whole", "batch", skip=2),
+    "page in a batch": Place("page", "streams/recorded", "sub", skip=1, tag="TAG.2"),
+    "page alone": Place("page", "streams/recorded", skip=1, tag="LONGER"),
 }
 
 #: Faults that can strike a whole request, and a request inside a batch.
 SUB_FAULTS = ("slow", "truncated_json", "login_page", "missing", "web_exception", "row_errors")
-#: Routes whose answers have rows.
-WITH_ROWS = ("batch of counts", "batch of pages", "a later batch of pages")
+#: Whole requests whose answers have rows.
+WITH_ROWS = ("batch of counts", "batch of pages")
 
 
 def can_strike(fault: str, place_name: str) -> bool:
@@ -238,32 +240,34 @@ def says_what_was_asked(message: str, place: str) -> None:
     """On an executor the message is all that a user gets."""
     where = PLACES[place]
     asked = {
-        "dataservers": "list of data servers",
-        "points/multiple": "look-up of tags",
-        "dataservers/points": "points of tagFilter 'TAG.*'",
-        "streams/summary": "count of events",
-    }.get(where.route)
-    if asked is None:
-        asked = where.tag or ("look-up of tags" if where.options else "TAG.")
-    assert asked in message or (place == "batch of counts" and "count of events" in message), message
+        "dataservers": ("list of data servers",),
+        "points/multiple": ("look-up of tags",),
+        "dataservers/points": ("points of tagFilter 'TAG.*'",),
+        "streams/summary": ("count of events",),
+        "batch": ("TAG.", "LONGER", "count of events"),
+        "streams/recorded": (where.tag or "",),
+    }[where.route]
+    assert any(words in message for words in asked), message
 
 
-#: Faults of the connection, of a gateway and of the server that a retry can heal, and how they strike: one in five of
-#: all requests, and one in five of all requests inside batches.
-STORMS = ["408", "429", "502", "503", "504", "cut", "cut_chunked", "truncated_json", "broken_gzip", "reset",
-          "reset_body", "login_page", "missing", "slow"]  # fmt: skip
+#: Everything that a retry can heal, and what it strikes: one in five of all requests, of all requests inside batches,
+#: or both.
+STORMS = {
+    **dict.fromkeys(("408", "429", "502", "503", "504", "login_page"), ("request", "sub")),
+    **dict.fromkeys(("slow", "cut", "cut_chunked", "truncated_json"), ("request",)),
+    **dict.fromkeys(("broken_gzip", "reset", "reset_body"), ("request",)),
+    "missing": ("sub",),
+}
+#: A start of the mock's random numbers that strikes early and often.
+SEED = 45
 
 
-@pytest.mark.parametrize("post", [True, False], ids=["batches", "without POST"])
-@pytest.mark.parametrize("fault", STORMS)
+@pytest.mark.parametrize(
+    ("fault", "post"), [(fault, post) for fault in STORMS for post in (True, False) if post or fault != "missing"]
+)
 def test_p5_storms(pi, driver, web_ids, fault, post):
-    if fault == "missing" and not post:
-        return
-    scopes = [scope for scope in ("request", "sub") if scope != ("request" if fault == "missing" else "")]
-    if fault in ("cut", "cut_chunked", "broken_gzip", "reset", "reset_body", "slow"):
-        scopes = ["request"]
-    for scope in scopes:
-        pi.faults.add(fault_of(fault, scope=scope, count=None, probability=0.2, seed=len(fault)))
+    for scope in STORMS[fault]:
+        pi.faults.add(fault_of(fault, scope=scope, count=None, probability=0.2, seed=SEED))
     options = read_options(
         pi, web_ids, pageSize=6 if post else 20, post=post, timeout="0.4s" if fault == "slow" else "20s"
     )
@@ -409,7 +413,7 @@ def test_p5_retry_after_is_obeyed(pi, driver, web_ids, place, form):
 def test_p5_retry_after_beyond_patience_is_a_clear_error_at_once(pi, driver, web_ids):
     pi.faults.add(Fault(status=429, retry_after=3600, route="batch", skip=1, count=None))
     started = time.monotonic()
-    with pytest.raises(PIRateLimitError, match="Rate limit was reached(.|\n)*asks to wait 3600 s more"):
+    with pytest.raises(PIRateLimitError, match=r"Rate limit was reached(.|\n)*asks to wait 3600 s more"):
         driver.read(**read_options(pi, web_ids, retryTimeout="5s"))
     assert time.monotonic() - started < 5
 
@@ -417,12 +421,12 @@ def test_p5_retry_after_beyond_patience_is_a_clear_error_at_once(pi, driver, web
 @pytest.mark.parametrize("process", [False, True], ids=["closed politely", "killed"])
 def test_p5_a_server_that_dies_for_seconds_and_comes_back(driver, process):
     system = PISystem(POINTS, now=NOW)
-    with MockPI(system, process=process, delay=0.1) as pi:
+    with MockPI(system, process=process, delay=0.05) as pi:
         expected = expected_rows(system, POINTS, START, END)
 
         def restart() -> None:
             pi.stop()
-            time.sleep(2.0)
+            time.sleep(1.0)
             pi.start()
 
         dying = threading.Timer(0.5, restart)

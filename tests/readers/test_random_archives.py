@@ -116,16 +116,22 @@ def events_of(point_type: str, groups: tuple[Group, ...]) -> tuple[list[Event], 
 flavours = st.sampled_from(("distinct", "distinct", "mixed", "bad", "same", "same bad", "null", "odd"))
 
 
+def groups_of(sizes: tuple[int, ...]) -> st.SearchStrategy[Group]:
+    """A group of one of these sizes."""
+    return st.builds(Group, st.sampled_from(GAPS), st.sampled_from(sizes), flavours, st.sampled_from((False, False, True)))
+
+
 @st.composite
 def examples(draw: st.DrawFn) -> Example:
     """Examples small enough for a few thousand in some minutes."""
     limit = draw(st.one_of(st.integers(1, 8), st.integers(1, 50)))
-    most = draw(st.sampled_from((2, 2, limit + 1, 2 * limit, 2 * limit, 2 * limit + 3)))
-    group = st.builds(
-        Group, st.sampled_from(GAPS), st.integers(1, min(most, 60)), flavours, st.sampled_from((False, False, True))
-    )
-    groups = st.lists(group, max_size=7 if most > 8 else 14).map(tuple)
-    points = tuple(draw(st.lists(st.tuples(st.sampled_from(TYPES), groups), min_size=1, max_size=4)))
+    small = draw(st.sampled_from(((1,), (1, 1, 2, 3), (1, 2, max(1, limit - 1)), (1, limit, limit + 1))))
+    groups = st.lists(groups_of(small), max_size=12 if max(small) < 10 else 5)
+    points = [(draw(st.sampled_from(TYPES)), draw(groups)) for _ in range(draw(st.integers(1, 4)))]
+    if draw(st.booleans()):
+        # One crowd in the whole archive: any more, and the first to fail hides the others.
+        crowd = groups_of((limit, limit + 1, 2 * limit - 1, 2 * limit, 2 * limit + 1, 2 * limit + 2, 3 * limit))
+        points[0][1].insert(draw(st.integers(0, len(points[0][1]))), draw(crowd))
     switches = {
         "keep_empty_items": draw(st.booleans()),
         "count_includes_bad": draw(st.booleans()),
@@ -138,8 +144,7 @@ def examples(draw: st.DrawFn) -> Example:
         "rate_retry_after": draw(st.sampled_from((None, "0"))),
     }
     options = {
-        "numPartitions": draw(st.sampled_from((None, 1, 1, 2, 3, 7))),
-        "rowsPerPartition": draw(st.sampled_from((1, 10, 50, 500_000))),
+        "numPartitions": draw(st.sampled_from((1, 1, 2, 3, 7))),
         "rowsPerResponse": draw(st.sampled_from((1, 7, 40, 50_000))),
         "tagsPerRequest": draw(st.sampled_from((1, 2, 3, 100))),
         "pageSize": draw(st.sampled_from((None, None, 1, 2, 3, 7, 60))),
@@ -149,7 +154,8 @@ def examples(draw: st.DrawFn) -> Example:
         "byFilter": draw(st.booleans()),
     }
     edge = st.tuples(st.integers(0, 20), st.sampled_from((0, 0, 1, -1, 5, -10_000, SECOND)))
-    return Example(points, limit, switches, draw(edge), draw(edge), options, tuple(draw(faults)))
+    archive = tuple((point_type, tuple(groups)) for point_type, groups in points)
+    return Example(archive, limit, switches, draw(edge), draw(edge), options, tuple(draw(faults)))
 
 
 faults = st.lists(
@@ -262,19 +268,16 @@ def test_p1_any_archive_any_server_any_options(bench: Bench, driver: Any, exampl
     options = {name: value for name, value in example.options.items() if value is not None}
     by_filter = options.pop("byFilter")
     tags = {"tagFilter": "*"} if by_filter else {"tags": json.dumps([point.name for point in points])}
-    crowded = {
-        name
-        for name, seen in events.items()
-        if max(Counter(event.ticks for event in seen).values(), default=0) > 2 * example.limit
-    }
+    most = {name: max(Counter(event.ticks for event in seen).values(), default=0) for name, seen in events.items()}
     expected: Rows = Counter()
     for point in points:
         expected.update(_rows_of(point, events[point.name]))
     try:
         reading = driver.read(url=bench.pi.url, startTime=text_of(start), endTime=text_of(end), **tags, **options)
     except PIInstantError as error:
-        assert crowded & set(error.failures), error
+        # Only an instant that fills the largest page is ever in doubt.
+        assert all(most[name] >= example.limit for name in error.failures), error
         return
-    assert not crowded
+    assert max(most.values()) <= 2 * example.limit, "more at one instant than two pages hold, and no error"
     actual = actual_rows(reading.batches)
     assert actual == expected, (list((expected - actual).items())[:3], list((actual - expected).items())[:3])

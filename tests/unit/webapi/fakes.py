@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pi_datasource.errors import PIRequestError, PIRetriableError
 from pi_datasource.options import Connection
 from pi_datasource.times import format_ticks, parse_iso
-from pi_datasource.webapi.answers import check_answer, error_for
+from pi_datasource.webapi.answers import check_answer, decode, error_for
 from pi_datasource.webapi.retry import Patience, RetryRules
 from pi_datasource.webapi.wire import batch_decoder, decoder
 
@@ -116,7 +116,7 @@ class FakeClient:
                 said = self.serve(Asked(route))
             if not 200 <= said.status < 300:
                 raise error_for(said.status, json.dumps(said.content).encode(), said.headers, asked)
-            answer = decoder(kind).decode(json.dumps(said.content).encode())
+            answer = decode(json.dumps(said.content).encode(), decoder(kind), "application/json", asked)
             check_answer(answer, asked)
             return answer
 
@@ -134,7 +134,7 @@ class FakeClient:
                 if key not in left_out:
                     said = self.serve(Asked(route))
                     answer[key] = {"Status": said.status, "Headers": dict(said.headers), "Content": said.content}
-        return batch_decoder(kind).decode(json.dumps(answer).encode())
+        return decode(json.dumps(answer).encode(), batch_decoder(kind), "application/json", asked)
 
     def patience(self, asked: str) -> Patience:
         return Patience(self.rules, asked, clock=self.clock, sleep=self.clock.sleep)
@@ -183,6 +183,7 @@ class Archive:
         limit: MaxReturnedItemsPerCall.
         counts_bad: whether `Count` counts bad events.
         can_count: whether `summary` works at all.
+        tells_good: whether it can tell `PercentGood`.
     """
 
     def __init__(
@@ -192,11 +193,13 @@ class Archive:
         limit: int = 150_000,
         counts_bad: bool = True,
         can_count: bool = True,
+        tells_good: bool = True,
     ) -> None:
         self.streams = {web_id: list(events) for web_id, events in streams.items()}
         self.limit = limit
         self.counts_bad = counts_bad
         self.can_count = can_count
+        self.tells_good = tells_good
 
     def __call__(self, asked: Asked) -> Said:
         controller, web_id, action = asked.path
@@ -208,7 +211,7 @@ class Archive:
         low, high = min(start, end), max(start, end)
         events = [event for event in self.streams[web_id] if low <= event.tick <= high]
         if action == "summary":
-            return self._count(events)
+            return self._count(events, [value for name, value in asked.pairs if name == "summaryType"])
         assert action == "recorded"
         assert query["boundaryType"] == "Inside"
         most = int(query["maxCount"])
@@ -218,12 +221,16 @@ class Archive:
             events = events[::-1]
         return Said(200, {"Items": [event.json for event in events[:most]]})
 
-    def _count(self, events: list[Event]) -> Said:
+    def _count(self, events: list[Event], types: list[str]) -> Said:
         if not self.can_count:
             return Said(409, {"Errors": ["The data reference does not support summaries."]})
-        counted = len(events) if self.counts_bad else sum(event.good for event in events)
-        value = {"Timestamp": "2026-01-01T00:00:00Z", "Value": counted, "Good": True}
-        return Said(200, {"Items": [{"Type": "Count", "Value": value}]})
+        good = sum(event.good for event in events)
+        told = {"Count": len(events) if self.counts_bad else good}
+        told["PercentGood"] = 100 * good / len(events) if events and self.tells_good else {"Errors": ["No data."]}
+        items = [
+            {"Type": name, "Value": {"Timestamp": "2026-01-01T00:00:00Z", "Value": told[name]}} for name in types
+        ]
+        return Said(200, {"Items": items})
 
 
 def is_error(answer: object) -> bool:
