@@ -9,15 +9,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["HAS_DATA_SOURCE_API", "DataSource", "DataSourceReader", "InputPartition", "task_properties"]
+__all__ = [
+    "HAS_DATA_SOURCE_API",
+    "DataSource",
+    "DataSourceReader",
+    "DataSourceStreamReader",
+    "InputPartition",
+    "ReadAllAvailable",
+    "ReadMaxRows",
+    "SupportsTriggerAvailableNow",
+    "task_properties",
+]
 
 if TYPE_CHECKING:
-    from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+    from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
+    from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows, SupportsTriggerAvailableNow
 
     HAS_DATA_SOURCE_API: bool
 else:
     try:
-        from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+        from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
 
         HAS_DATA_SOURCE_API = True
     except ImportError:
@@ -32,11 +43,30 @@ else:
         class DataSourceReader:
             """Stand-in for Spark's `DataSourceReader`."""
 
+        class DataSourceStreamReader:
+            """Stand-in for Spark's `DataSourceStreamReader`."""
+
         class InputPartition:
             """Stand-in for Spark's `InputPartition`."""
 
             def __init__(self, value: Any) -> None:
                 self.value = value
+
+    try:  # Spark 4.2 and later: how much to read, and how far
+        from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows, SupportsTriggerAvailableNow
+    except ImportError:
+
+        class SupportsTriggerAvailableNow:
+            """Stand-in: this Spark does not tell its sources about the trigger."""
+
+        class ReadAllAvailable:
+            """Stand-in for Spark's limit that is none."""
+
+        class ReadMaxRows:
+            """Stand-in for Spark's limit in rows."""
+
+            def __init__(self, max_rows: int) -> None:
+                self.max_rows = max_rows
 
 
 def task_properties(*names: str) -> dict[str, str]:

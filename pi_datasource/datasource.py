@@ -71,10 +71,25 @@ class PIDataSource(DataSource):
         self.writer(schema, overwrite)
 
     def streamReader(self, schema: StructType) -> Any:
-        """Refuses: this version has no stream reader yet."""
-        raise PIUnsupportedError(
-            "format osipi cannot stream in this version; use spark.read with startTime and endTime"
-        )
+        """A stream reader of the columns that the schema names."""
+        from pi_datasource.stream.reader import PIStreamReader
+
+        table, given = self._table, self._parsed.given
+        if not table.streams:
+            able = ", ".join(name for name, other in TABLES.items() if other.streams)
+            raise PIUnsupportedError(f"table {table.name!r} cannot be streamed; these can: {able}")
+        for name, why in NOT_IN_STREAMS.items():
+            if name in given:
+                raise PIOptionError(f"option {name} has no place in a stream: {why}")
+        columns = pick(table.known_columns(self._parsed), schema, table.name)
+        return PIStreamReader(Request(self._parsed, columns))
+
+
+#: Options of batch reads that would promise something that a stream does not do.
+NOT_IN_STREAMS = {
+    "endTime": "it goes on for ever; read a closed range with spark.read",
+    "errorColumn": "a tag that fails keeps its watermark and catches up; see table=failed_tags",
+}
 
 
 def _manual() -> str:

@@ -3,6 +3,7 @@
     PIError                        catch this to catch all of ours
     ├── PIOptionError              an option is missing, wrong or contradicts another (also a ValueError)
     │   └── PITimeError            a time text that is not one
+    ├── PIOffsetError              a checkpoint's offset that is damaged or from a later version (also a ValueError)
     ├── PISchemaError              a schema given by the user does not fit the table (also a ValueError)
     ├── PIUnsupportedError         what this source cannot do: writing, Spark 3.5, … (also a NotImplementedError)
     ├── PITagError                 tags that do not exist or cannot be read; `.failures` names each with its cause
@@ -38,6 +39,7 @@ __all__ = [
     "PIInstantError",
     "PILoginError",
     "PINotFoundError",
+    "PIOffsetError",
     "PIOptionError",
     "PIRateLimitError",
     "PIRefusedError",
@@ -79,6 +81,10 @@ class PIOptionError(PIError, ValueError):
 
 class PITimeError(PIOptionError):
     """A text that is neither PI time nor ISO 8601, or that two cultures read differently."""
+
+
+class PIOffsetError(PIError, ValueError):
+    """An offset in a stream's checkpoint that cannot be read: damaged, or written by a later version."""
 
 
 class PISchemaError(PIError, ValueError):

@@ -11,15 +11,15 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import pickle
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-# Spark's classes and nothing of ours: these wrappers have to arrive where there is nothing of ours.
-from pyspark import cloudpickle
-from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+# These are Spark's own classes. Nothing else of ours: the wrappers have to arrive where there is nothing of ours.
+from pi_datasource.compat import DataSource, DataSourceReader, InputPartition
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
@@ -74,23 +74,31 @@ class Sources(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return self.texts[fullname]
 
 
+def dumps(thing: Any) -> bytes:
+    """Pickle as Spark does."""
+    from pyspark import cloudpickle
+
+    pickled: bytes = cloudpickle.dumps(thing)  # type: ignore[no-untyped-call]
+    return pickled
+
+
 class Shipped:
     """An object of the package, pickled, with what it takes to unpickle it anywhere."""
 
     def __init__(self, sources: Sources, thing: Any) -> None:
         self.sources = sources
-        self.pickled = cloudpickle.dumps(thing)  # type: ignore[no-untyped-call]
+        self.pickled = dumps(thing)
 
     def open(self) -> Any:
         self.sources.install()
-        return cloudpickle.loads(self.pickled)
+        return pickle.loads(self.pickled)
 
 
 class ShippedPartition(InputPartition):
     """A partition of the package, pickled."""
 
     def __init__(self, thing: Any) -> None:
-        self.pickled = cloudpickle.dumps(thing)  # type: ignore[no-untyped-call]
+        self.pickled = dumps(thing)
 
 
 class ShippedReader(DataSourceReader):
@@ -106,7 +114,7 @@ class ShippedReader(DataSourceReader):
         reader = self.shipped.open()
         # An empty plan makes Spark read a partition that nobody planned.
         pickled = getattr(partition, "pickled", None)
-        return reader.read(cloudpickle.loads(pickled) if pickled else None)
+        return reader.read(pickle.loads(pickled) if pickled else None)
 
 
 def shipped_data_source(package: ModuleType, source: type[DataSource]) -> type[DataSource]:
@@ -116,6 +124,8 @@ def shipped_data_source(package: ModuleType, source: type[DataSource]) -> type[D
         package: the top-level package that has `source`; all its modules travel.
         source: the data source.
     """
+    from pyspark import cloudpickle
+
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
     sources, name, home, class_name = Sources.of(package), source.name(), source.__module__, source.__qualname__
 

@@ -4,7 +4,7 @@ declare.py     what an option is: its declaration gives parsing, errors, environ
 values.py      text to value, one function a kind
 gather.py      names in any spelling, misspellings, environment
 secrets.py     secrets, which are used and never shown
-connection.py  selection.py  reading.py  planned.py   the options themselves
+connection.py  selection.py  reading.py  streaming.py  planned.py   the options themselves
 settings.py    PIOptions: all of one read
 """
 
@@ -17,6 +17,7 @@ from pi_datasource.options.reading import Reading
 from pi_datasource.options.secrets import Secret
 from pi_datasource.options.selection import Selection
 from pi_datasource.options.settings import PIOptions, options_table
+from pi_datasource.options.streaming import Streaming
 
 __all__ = [
     "Connection",
@@ -25,6 +26,7 @@ __all__ = [
     "Reading",
     "Secret",
     "Selection",
+    "Streaming",
     "options_table",
     "read_options",
 ]

@@ -11,11 +11,19 @@ from pi_datasource.options.gather import gather, refuse_strangers, values_of
 from pi_datasource.options.planned import PLANNED_OPTIONS
 from pi_datasource.options.reading import READING_OPTIONS, Reading, overruled_columns
 from pi_datasource.options.selection import SELECTION_OPTIONS, Selection, overruled_selections
+from pi_datasource.options.streaming import STREAMING_OPTIONS, Streaming
 
 TABLE_OPTION = Option("table", "text", "recorded", "What to read; see the list of tables.", group="What")
 
 #: Every option there is, in the order of the documentation.
-DECLARED = (*CONNECTION_OPTIONS, TABLE_OPTION, *SELECTION_OPTIONS, *READING_OPTIONS, *PLANNED_OPTIONS)
+DECLARED = (
+    *CONNECTION_OPTIONS,
+    TABLE_OPTION,
+    *SELECTION_OPTIONS,
+    *READING_OPTIONS,
+    *STREAMING_OPTIONS,
+    *PLANNED_OPTIONS,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class PIOptions:
     connection: Connection
     selection: Selection
     reading: Reading
+    streaming: Streaming
     given: frozenset[str] = frozenset()
 
     @classmethod
@@ -57,6 +66,7 @@ class PIOptions:
             connection=Connection.from_values(values, environ),
             selection=Selection.from_values(values),
             reading=Reading.from_values(values, now),
+            streaming=Streaming.from_values(values),
             given=frozenset(name for name, found in given.items() if not found.variable),
         )
 

@@ -27,19 +27,20 @@ def parts_for(rows: float, rows_per_partition: int, most: int) -> int:
     return max(1, min(most, round(rows / rows_per_partition + 0.499)))
 
 
-def cut(pieces: Sequence[Piece], parts: int, tags_per_request: int) -> list[tuple[Chunk, ...]]:
+def cut(pieces: Sequence[Piece], parts: int, tags_per_request: int, *, whole: bool = False) -> list[tuple[Chunk, ...]]:
     """Cuts the work into `parts` (fewer when there are not as many ticks), each a tuple of chunks.
 
     Args:
         pieces: what is to be read, of no stream twice; more than no rows are expected of each.
         parts: how many partitions to make.
         tags_per_request: streams in one chunk at most.
+        whole: cut between streams only, however uneven that is.
     """
-    parted = groupby(_parted(pieces, parts), key=lambda numbered: numbered[0])
+    parted = groupby(_parted(pieces, parts, whole), key=lambda numbered: numbered[0])
     return [tuple(_chunks([piece for _, piece in part], tags_per_request)) for _, part in parted]
 
 
-def _parted(pieces: Sequence[Piece], parts: int) -> Iterator[tuple[int, Piece]]:
+def _parted(pieces: Sequence[Piece], parts: int, whole: bool) -> Iterator[tuple[int, Piece]]:
     """Each piece whole or cut in time, with the number of the part it falls into."""
     size = sum(piece.rows for piece in pieces) / parts
     laid = 0.0
@@ -48,7 +49,7 @@ def _parted(pieces: Sequence[Piece], parts: int) -> Iterator[tuple[int, Piece]]:
         while start < piece.range.end:
             part = min(parts - 1, int(laid / size + SNAP))
             room = max((part + 1) * size - laid, 0.0)
-            if part == parts - 1 or rows_left <= room + SNAP * size:
+            if whole or part == parts - 1 or rows_left <= room + SNAP * size:
                 end, rows = piece.range.end, rows_left
             else:
                 length = piece.range.end - start

@@ -27,7 +27,7 @@ from pi_datasource.read.cursor import Cursor, Page
 from pi_datasource.read.instant import read_instant
 from pi_datasource.read.times import Ticks, parse_ticks
 from pi_datasource.webapi import endpoints
-from pi_datasource.webapi.batch import Ask, ask_all
+from pi_datasource.webapi.batch import Ask, ask_all, is_about_the_question
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import FieldError, TimedValues
 
@@ -96,6 +96,7 @@ class Chain:
         self.failures: dict[str, PIError] = {}
         self._rows = paging.rows
         self._width = max(1, len(self.cursors))
+        self._limit = LARGEST_PAGE
         self._what = f"recorded of {chunk}"
         self._patience = client.patience(self._what)
 
@@ -164,6 +165,10 @@ class Chain:
             fetched.pages.append(read_instant(self.client, cursor, self._ceiling(), self.paging.fields))
         except PIInstantError as error:
             fetched.failures.append((cursor, error))
+        except PIRequestError as error:
+            if not is_about_the_question(error):
+                raise
+            fetched.failures.append((cursor, error))
 
     def _fetch_pages(self, asked: Sequence[Cursor], fetched: Fetched) -> None:
         """One request for all of these; what has to be asked smaller is left to the next round."""
@@ -202,16 +207,18 @@ class Chain:
 
     def _ceiling(self) -> int:
         """The largest page, as far as the server has told."""
-        return _learned.get(self.client.connection.url, LARGEST_PAGE)
+        return min(self._limit, _learned.get(self.client.connection.url, LARGEST_PAGE))
 
     def _learn(self, error: PITooLargeError, size: int) -> None:
-        """The server's item limit is smaller than the page asked for."""
+        """The page asked for is too large: the server's item limit is smaller, or something in between minds."""
         if size == 1:
             raise error
-        limit = error.item_limit if error.item_limit and error.item_limit < size else size // 2
+        if error.item_limit is None or error.item_limit >= size:
+            self._limit = size // 2
+            return
         with _learned_lock:
-            _learned[self.client.connection.url] = min(limit, self._ceiling())
-        log.info("the server hands out at most %d events at once; pages are made that small", limit)
+            _learned[self.client.connection.url] = min(error.item_limit, self._ceiling())
+        log.info("the server hands out at most %d events at once; pages are made that small", error.item_limit)
 
     def _shrink(self, asked: int) -> None:
         """No answer in time: asks for half, first of the rows, then of the streams."""

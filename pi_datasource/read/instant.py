@@ -85,7 +85,10 @@ def _shared(
     every, good = len(ahead) + len(here), _good(ahead) + _good(here)
     # Others between would be counted on top of both readings, or the good ones of them on top of the good ones.
     none_between = counted < good
-    if not here or not (none_between or percent_good) or _may_be_others(counted, percent_good, every, good, later):
+    # More than both readings hold: others between, or those of the next tick, and nothing tells which.
+    if counted > every or not here or not (none_between or percent_good):
+        return None
+    if _may_be_others(counted, percent_good, every, good, later):
         return None
     good_here = list(accumulate((value.Good is not False for value in here), initial=0))
     fitting: list[int] = []

@@ -224,7 +224,11 @@ class _Odd:
             self.system.append(number)
 
     def _tell_number(self, number: int, value: float) -> None:
-        self.numbers[number] = float(value)
+        try:
+            self.numbers[number] = float(value)
+        except OverflowError:  # a whole number of more than 308 digits
+            self.texts[number] = str(value)
+            return
         if value == value // 1 and -(2**63) <= value < 2**63:
             self.longs[number] = int(value)
         elif isinstance(value, int):
@@ -290,7 +294,7 @@ def _digital(values: list[Any]) -> _Values:
     codes = [value.Value for value in values]
     for number in odd:
         names[number], codes[number] = told.texts.get(number), told.states.get(number)
-    system = np.frombuffer(bytes([value.IsSystem for value in values]), np.bool_).copy()
+    system = np.fromiter((bool(value.IsSystem) for value in values), np.bool_, len(values))
     system[told.system] = True
     numbers = pa.array(told.spread(told.numbers), pa.float64()) if told.numbers else None
     return _Values(

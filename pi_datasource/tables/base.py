@@ -46,6 +46,7 @@ class Table:
         plan: driver: request and client → partitions.
         read: executor: request, partition, client → record batches.
         needs_tags: refuses to read without a selection of tags.
+        streams: `readStream` can read it, too.
         has_error_column: whether the option `errorColumn` adds a column.
     """
 
@@ -56,6 +57,7 @@ class Table:
     plan: Callable[[Request, Client], Sequence[Any]]
     read: Callable[[Request, Any, Client], Iterator[pa.RecordBatch]]
     needs_tags: bool = True
+    streams: bool = False
     has_error_column: bool = True
 
     def known_columns(self, options: PIOptions) -> tuple[Column, ...]:

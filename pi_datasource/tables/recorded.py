@@ -58,26 +58,34 @@ COLUMNS = (
 
 def plan(request: Request, client: Client) -> Sequence[StreamPartition]:
     """Resolves the tags and cuts tags × time into partitions of even work."""
-    reading, connection = request.options.reading, request.options.connection
+    reading = request.options.reading
     if request.wants("descriptor"):
         reading = replace(reading, include_descriptor=True)
     resolved = resolve_points(client, request.options.selection, reading)
+    wanted = () if reading.time_range.is_empty else Chunk.of(resolved.streams, reading.time_range).pieces
+    return plan_pieces(request, client, wanted, resolved.failures)
+
+
+def plan_pieces(
+    request: Request, client: Client, wanted: Sequence[Piece], failures: dict[str, str]
+) -> list[StreamPartition]:
+    """Partitions of even work for streams that each have a range; one without work where there is nothing to read."""
+    reading, connection = request.options.reading, request.options.connection
     limits = client.throttle.limits
-    if reading.time_range.is_empty or not resolved.streams:
-        return [StreamPartition(0, (), resolved.failures, limits)]
-    wanted = Chunk.of(resolved.streams, reading.time_range).pieces
+    if not wanted:
+        return [StreamPartition(0, (), failures, limits)]
     pieces = expect(client, wanted, reading.rows_per_partition, parts_fixed=reading.num_partitions is not None)
     rows = sum(piece.rows for piece in pieces)
     most = min(MOST_PARTITIONS, connection.max_in_flight or MOST_PARTITIONS)
     if connection.requests_per_second is not None:
         most = max(1, min(most, int(connection.requests_per_second)))
     parts = reading.num_partitions or parts_for(rows, reading.rows_per_partition, most)
-    chunked = cut(pieces, parts, reading.tags_per_request)
+    # One row of errorColumn for each failed tag: then a tag belongs to one task.
+    chunked = cut(pieces, parts, reading.tags_per_request, whole=reading.error_column is not None)
     limits = replace(limits, partitions=len(chunked))
-    log.info("%d streams, about %d events, in %d partitions", len(resolved.streams), rows, len(chunked))
+    log.info("%d streams, about %d events, in %d partitions", len(pieces), rows, len(chunked))
     return [
-        StreamPartition(number, chunks, {} if number else resolved.failures, limits)
-        for number, chunks in enumerate(chunked)
+        StreamPartition(number, chunks, {} if number else failures, limits) for number, chunks in enumerate(chunked)
     ]
 
 
@@ -166,4 +174,5 @@ RECORDED = Table(
     key=("tag", "ticks", "seq"),
     plan=plan,
     read=read,
+    streams=True,
 )

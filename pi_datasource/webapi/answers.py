@@ -168,4 +168,4 @@ def error_words(answer: Answer | None) -> str:
 
 
 def _joined(errors: list[str] | str | None) -> str:
-    return "; ".join(errors) if isinstance(errors, list) else errors or ""
+    return "; ".join(map(str, errors)) if isinstance(errors, list) else errors or ""

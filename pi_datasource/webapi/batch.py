@@ -35,7 +35,7 @@ from pi_datasource.webapi.client import PAUSE_AFTER_429, Client
 from pi_datasource.webapi.retry import TRIES_AFTER_500
 from pi_datasource.webapi.wire import Answer, SubAnswer
 
-__all__ = ["Ask", "ask_all", "chunks"]
+__all__ = ["Ask", "ask_all", "chunks", "is_about_the_question"]
 
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")

@@ -181,8 +181,14 @@ class Client:
         try:
             with self.throttle.turn(), session(self.connection) as used:
                 self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
-                content, content_type = self._exchange(used, method, route, body, asked)
-            answer = decode(content, kind, content_type, asked)
+                status, headers, content = self._exchange(used, method, route, body, asked)
+                renewed = status == 401 and used.auth.renew()
+            # Out here a refusal is an answer like others: the connection and its login are good for the next request.
+            if not 200 <= status < 300:
+                host_answered(self.connection.url)
+                failure = error_for(status, content, headers, asked, time.time())
+                raise failure from (_RenewedError() if renewed else None)
+            answer = decode(content, kind, headers.get("Content-Type", ""), asked)
             host_answered(self.connection.url)
             return answer
         except PIRateLimitError as error:
@@ -201,8 +207,10 @@ class Client:
             error.args = tuple(re.sub(shown, "<secret>", str(part)) for part in error.args)
         return error
 
-    def _exchange(self, used: Session, method: str, route: str, body: bytes, asked: str) -> tuple[bytes, str]:
-        """One HTTP request and its whole body. Returns the body and its content type."""
+    def _exchange(
+        self, used: Session, method: str, route: str, body: bytes, asked: str
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One HTTP request: its status, headers and whole body."""
         started = time.monotonic()
         headers = {name: secret.reveal() for name, secret in self.connection.headers}
         if body:
@@ -226,13 +234,7 @@ class Client:
         finally:
             self.traffic.add(requests=1, seconds=time.monotonic() - started)
         self.traffic.add(bytes=len(content))
-        if 200 <= response.status_code < 300:
-            return content, response.headers.get("Content-Type", "")
-        host_answered(self.connection.url)
-        failure = error_for(response.status_code, content, response.headers, asked, time.time())
-        if isinstance(failure, PILoginError) and used.auth.renew():
-            raise failure from _RenewedError()
-        raise failure
+        return response.status_code, response.headers, content
 
 
 class _RenewedError(Exception):

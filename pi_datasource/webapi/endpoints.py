@@ -18,6 +18,9 @@ __all__ = [
     "Query",
     "count",
     "data_server_points",
+    "newest",
+    "newest_by_now",
+    "newest_of_many",
     "point_search",
     "points_multiple",
     "recorded",
@@ -137,3 +140,24 @@ def point_search(web_id: str, text: str, start_index: int, max_count: int) -> st
 def data_servers() -> str:
     """All data servers."""
     return with_query(DATA_SERVERS, [selected("Items.", ("WebId", "Name", "IsConnected", "ServerTime"))])
+
+
+def newest_of_many(web_ids: Iterable[str]) -> str:
+    """The newest event of each of several streams; answers carry WebIDs made of ids alone, as they were asked."""
+    query = [
+        *(("webId", web_id) for web_id in web_ids),
+        ("webIdType", "IDOnly"),
+        selected("Items.", ("WebId", "Value", "Items", "Errors")),
+    ]
+    return with_query("streamsets/end", query)
+
+
+def newest(web_id: str) -> str:
+    """The newest event of a stream, later than now for a future point."""
+    return with_query(f"streams/{quote(web_id, safe='')}/end", [selected("", ("Timestamp", "Value"))])
+
+
+def newest_by_now(web_id: str) -> str:
+    """The newest event at or before the *server's* now."""
+    query = [("time", "*"), ("retrievalMode", "AtOrBefore"), selected("", ("Timestamp", "Value"))]
+    return with_query(f"streams/{quote(web_id, safe='')}/recordedattime", query)

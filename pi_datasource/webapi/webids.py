@@ -7,9 +7,10 @@ topic "WebID type".
 
 from __future__ import annotations
 
+import base64
 import re
 
-__all__ = ["LONGEST_SEGMENT", "is_attribute_web_id", "is_point_web_id", "short"]
+__all__ = ["LONGEST_SEGMENT", "id_only", "is_attribute_web_id", "is_point_web_id", "point_ids", "short"]
 
 #: Windows (HTTP.sys) refuses URL segments of more than 260 characters; a Full WebID holds the name and can be longer.
 LONGEST_SEGMENT = 260
@@ -33,3 +34,17 @@ def short(web_id: str) -> str:
     if len(web_id) > LONGEST_SEGMENT - 20 and web_id.startswith("F1DP"):
         return "I" + web_id[1:32]
     return web_id
+
+
+def point_ids(web_id: str) -> tuple[str, int] | None:
+    """The data server's id (22 characters, as it stands in WebIDs) and the point's number; None where it has none."""
+    if web_id[:4] not in ("F1DP", "I1DP") or len(web_id) < 32:
+        return None
+    number = base64.urlsafe_b64decode(web_id[26:32] + "==")
+    return web_id[4:26], int.from_bytes(number, "little")
+
+
+def id_only(server: str, point_id: int) -> str:
+    """The WebID made of ids alone: it needs no look-up, and survives a rename."""
+    number = base64.urlsafe_b64encode(point_id.to_bytes(4, "little")).decode("ascii").rstrip("=")
+    return f"I1DP{server}{number}"

@@ -10,7 +10,7 @@ and "WebException" describe them.
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
@@ -22,6 +22,9 @@ __all__ = [
     "LateFailure",
     "Looked",
     "LookedUp",
+    "NewestOfMany",
+    "NewestOfStream",
+    "OneValue",
     "Point",
     "Points",
     "State",
@@ -63,8 +66,8 @@ class State(msgspec.Struct, gc=False):
     """A value that is an object: a digital state (`IsSystem` false), a system state (true), or `Errors` alone."""
 
     Name: str | None = None
-    Value: int | None = None
-    IsSystem: bool = False
+    Value: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] | None = None
+    IsSystem: bool | None = False
     Errors: list[str] | str | None = None
 
 
@@ -84,6 +87,29 @@ class TimedValues(Answer, gc=False):
     """Events of one stream. `Items` may be missing altogether when selectedFields leave nothing."""
 
     Items: list[TimedValue] = []
+
+
+class OneValue(Answer, gc=False):
+    """One event as a body of its own; without a time where there is none."""
+
+    Timestamp: str = ""
+    Value: float | int | str | bool | State | list[int] | None = None
+    Errors: list[FieldError | str] | str | None = None  # type: ignore[assignment]
+
+
+class NewestOfStream(msgspec.Struct, gc=False):
+    """The newest event of one stream of several; some servers send it as a list."""
+
+    WebId: str = ""
+    Value: TimedValue | None = None
+    Items: list[TimedValue] = []
+    Errors: list[str] | str | None = None
+
+
+class NewestOfMany(Answer, gc=False):
+    """The answer of `streamsets/end`."""
+
+    Items: list[NewestOfStream] = []
 
 
 class Point(Answer, gc=False):

@@ -105,7 +105,7 @@ POINTS = [*TAGS, LONGER]
 NAMES = json.dumps([point.name for point in POINTS])
 #: "mixed" stands for names and WebIDs, which need two look-ups and so a batch of them.
 MIXED: dict[str, Any] = {"tags": "mixed"}
-ONE: dict[str, Any] = {"tags": "LONGER", "numPartitions": None}
+ONE: dict[str, Any] = {"tags": "LONGER", "numPartitions": None, "rowsPerPartition": 20_000}
 
 PLACES = {
     "data servers": Place("whole", "dataservers"),
@@ -182,8 +182,9 @@ def pi(served: MockPI) -> Iterator[MockPI]:
 @pytest.fixture(scope="module")
 def web_ids(served: MockPI, driver: Any) -> dict[str, str]:
     """WebIDs of the tags."""
-    partitions = driver.reader(url=served.url, tags=NAMES, startTime=START, endTime=END).partitions()
-    return {stream.tag: stream.web_id for chunk in partitions[0].chunks for stream in chunk.streams}
+    reading = driver.read(url=served.url, tags=NAMES, startTime=START, endTime=END, includeWebId=True)
+    found = {row["tag"]: row["web_id"] for batch in reading.batches for row in batch.to_pylist()}
+    return {point.name: found[point.name] for point in POINTS}
 
 
 def read_options(pi: MockPI, web_ids: dict[str, str], **more: Any) -> dict[str, Any]:

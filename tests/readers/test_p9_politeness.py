@@ -207,9 +207,7 @@ def test_p9_max_in_flight(pi, job, ceiling, storm):
 
 def test_p9_both_ceilings(pi, job_of_processes):
     pi.set(delay=0.3)
-    batches, _ = job_of_processes.read(
-        url=pi.url, requestsPerSecond=15, maxInFlight=3, concurrency=8, pageSize=6
-    )
+    batches, _ = job_of_processes.read(url=pi.url, requestsPerSecond=15, maxInFlight=3, concurrency=8, pageSize=6)
     assert_same(actual_rows(batches), expected_rows(pi.system, POINTS, START, END))
     stats = pi.stats()
     # Three at a time, each taking 0.3 s, are ten in a second: less than the other ceiling.

@@ -183,12 +183,6 @@ def test_writing_is_refused_with_what_to_do_instead(spark, pi):
         spark.range(1).write.format("osipi").mode("append").options(url=pi.url).save()
 
 
-def test_streaming_is_refused_until_it_is_there(spark, pi):
-    with pytest.raises(Exception, match="cannot stream in this version"):
-        frame = spark.readStream.format("osipi").options(url=pi.url, tags="EVEN.0").load()
-        frame.writeStream.format("noop").start().awaitTermination()
-
-
 def test_create_table_loses_its_options_and_says_so(spark, pi):
     spark.sql("DROP TABLE IF EXISTS osipi_table")
     # With Delta's catalog Spark itself refuses such a table, in its own words, before we are asked.

@@ -7,11 +7,11 @@ import pytest
 from pi_datasource.errors import PIBadAnswerError, PIConnectionError, PILoginError, PIServerError, PITimeoutError
 from pi_datasource.plan import counts
 from pi_datasource.plan.counts import COUNT_ALL, COUNTS_PER_BATCH, LONGEST_COUNTED, SAMPLE, expect
-from pi_datasource.plan.partitions import Chunk
+from pi_datasource.plan.partitions import Chunk, Piece
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TICKS_PER_SECOND, TimeRange, format_ticks, parse_iso
 from pi_datasource.times.ticks import TICKS_PER_DAY
-from tests.unit.webapi.fakes import Archive, Asked, Event, FakeClient, Said
+from tests.unit.webapi.fakes import Archive, Event, FakeClient, Said
 
 START = parse_iso("2026-01-01")
 DAY = TimeRange(START, START + TICKS_PER_DAY)
@@ -30,7 +30,9 @@ def asked_ids(client: FakeClient) -> list[str]:
     return singles + [asked.path[1] for batch in client.batches for asked in batch.values()]
 
 
-def rows(client: FakeClient, count: int, window: TimeRange = DAY, per: int = 100_000, fixed: bool = False) -> list[float]:
+def rows(
+    client: FakeClient, count: int, window: TimeRange = DAY, per: int = 100_000, fixed: bool = False
+) -> list[float]:
     wanted = streams(count)
     found = expect(client, Chunk.of(wanted, window).pieces, per, parts_fixed=fixed)
     assert [item.stream for item in found] == wanted
@@ -108,6 +110,19 @@ class TestWhatIsAsked:
         [batch] = client.batches
         assert {asked.query["startTime"] for asked in batch.values()} == {format_ticks(DAY.end - LONGEST_COUNTED)}
         assert {asked.query["endTime"] for asked in batch.values()} == {format_ticks(DAY.end)}
+
+    def test_each_stream_in_its_own_range_and_the_rest_by_the_rate(self) -> None:
+        hour = TimeRange(START, START + TICKS_PER_DAY // 24)
+        client = FakeClient(lambda asked: Said(404, {}) if asked.path[1] in ("W2", "W3") else said(96))
+        wanted = [Piece(stream, (DAY, hour)[number % 2]) for number, stream in enumerate(streams(4))]
+        found = expect(client, wanted, 10, parts_fixed=False)
+        assert [(piece.stream, piece.range) for piece in found] == [(piece.stream, piece.range) for piece in wanted]
+        rate = 2 * 96 / 25  # an hour
+        assert [piece.rows for piece in found] == [96.0, 96.0, pytest.approx(24 * rate), pytest.approx(rate)]
+        [batch] = client.batches
+        assert [asked.query["endTime"] for asked in batch.values()] == [
+            format_ticks(piece.range.end) for piece in wanted
+        ]
 
 
 class TestFailingCounts:

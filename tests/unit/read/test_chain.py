@@ -14,7 +14,7 @@ from pi_datasource.errors import (
     PITimeoutError,
     PITooLargeError,
 )
-from pi_datasource.plan.partitions import Chunk
+from pi_datasource.plan.partitions import Chunk, Piece
 from pi_datasource.read import chain as module
 from pi_datasource.read.chain import SMALLEST_PAGE, Chain, Paging
 from pi_datasource.resolve.streams import Stream
@@ -83,6 +83,14 @@ class TestRounds:
         found = run(chain_of(client, streams(archive), rows=20))
         assert {web_id: len(some) for web_id, some in found.items()} == {"A": 30, "B": 50}
 
+    def test_each_stream_is_read_in_its_own_range(self) -> None:
+        archive = Archive({"A": events(50), "B": events(50), "C": events(50)})
+        a, b, c = streams(archive)
+        ranges = [TimeRange(START, START + 20_000), TimeRange(START + 10_000, START + 45_000), TimeRange(START, START)]
+        pieces = tuple(Piece(stream, window) for stream, window in zip((a, b, c), ranges, strict=True))
+        found = run(Chain(FakeClient(archive), Chunk(pieces), Paging(14, None, ())))
+        assert found == {"A": list(range(20)), "B": list(range(10, 45))}
+
     def test_a_chunk_without_streams_is_done(self) -> None:
         assert chain_of(FakeClient(Archive({})), ()).done
 
@@ -104,7 +112,7 @@ class TestItemLimit:
         run(chain_of(FakeClient(archive), streams(archive)))
         other = FakeClient(Archive({"A": events(100)}), url="https://other/piwebapi")
         run(chain_of(other, streams(archive)))
-        assert [int(asked.query["maxCount"]) for asked in other.gets][0] == 100
+        assert next(int(asked.query["maxCount"]) for asked in other.gets) == 100
 
     @pytest.mark.parametrize("words", ["greater than the maximum allowed", "greater than the maximum allowed (9999)"])
     def test_that_is_not_named_or_makes_no_sense_is_found_by_halving(self, words: str) -> None:
@@ -176,7 +184,9 @@ class TestTimeouts:
 
     def test_without_end_are_an_error_that_names_the_chunk(self) -> None:
         client = FakeClient(lambda _: Said(504, {"Errors": ["too slow"]}))
-        with pytest.raises(PITimeoutError, match=r"gave up on recorded of A from 2026-01-01T00:00:00Z to .* \(504 9×\)"):
+        with pytest.raises(
+            PITimeoutError, match=r"gave up on recorded of A from 2026-01-01T00:00:00Z to .* \(504 9×\)"
+        ):
             run(chain_of(client, (Stream("A", "A", "float"),)))
 
     def test_of_one_tag_do_not_hold_up_what_came_of_the_others(self) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 
 import pytest
 
@@ -27,6 +28,21 @@ def chains(client: FakeClient, count: int, rows: int = 10, window: TimeRange = W
         Chain(client, Chunk.of([Stream(f"W{w}", f"tag {w}", "integer")], window), Paging(rows, None, ()))
         for w in range(count)
     ]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def let_run_out() -> None:
+    """Waits for the requests that were under way."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("osipi"):
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 class Slow:
@@ -60,9 +76,8 @@ def test_an_answer_that_is_not_taken_counts_as_in_flight() -> None:
     client = FakeClient(archive_of(9))
     flight = fly(chains(client, 9), 3)
     next(flight)
-    deadline = time.monotonic() + 0.2
-    while time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: len(client.gets) >= 4)
+    time.sleep(0.1)
     # One was taken and its successor asked for; with the two others that is all.
     assert len(client.gets) == 4
     flight.close()
@@ -72,9 +87,7 @@ def test_the_next_request_of_a_chain_leaves_before_its_answer_is_looked_at() -> 
     client = FakeClient(archive_of(1))
     flight = fly(chains(client, 1), 1)
     next(flight)
-    deadline = time.monotonic() + 2
-    while len(client.gets) < 2 and time.monotonic() < deadline:
-        time.sleep(0.001)
+    wait_for(lambda: len(client.gets) >= 2)
     assert len(client.gets) == 2
     flight.close()
 
@@ -84,11 +97,8 @@ def test_a_caller_that_stops_early_asks_nothing_new() -> None:
     flight = fly(chains(client, 20), 2)
     next(flight)
     flight.close()
-    time.sleep(0.05)
-    seen = len(client.gets)
-    assert seen <= 4
-    time.sleep(0.05)
-    assert len(client.gets) == seen
+    let_run_out()
+    assert 2 <= len(client.gets) <= 4
 
 
 def test_an_error_passes_through_and_asks_nothing_new() -> None:
@@ -102,10 +112,8 @@ def test_an_error_passes_through_and_asks_nothing_new() -> None:
     with pytest.raises(PIServerError, match="gave up on recorded of tag 1"):
         for _ in fly(chains(client, 20), 2):
             pass
-    time.sleep(0.05)
-    seen = len(client.gets)
-    time.sleep(0.05)
-    assert len(client.gets) == seen
+    let_run_out()
+    assert 2 <= len({asked.path[1] for asked in client.gets}) < 20
 
 
 def test_failures_of_a_tag_are_in_the_chain_that_is_handed_on() -> None:

@@ -20,7 +20,7 @@ TICKS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(TICKS, max_size=20))
 def test_times_as_the_server_writes_them_are_read_exactly(ticks: list[int]) -> None:
     assert parse_ticks([pi_text(tick) for tick in ticks]).tolist() == ticks

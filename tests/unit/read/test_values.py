@@ -159,12 +159,12 @@ BYTES = st.lists(st.integers(0, 255), max_size=6)
 NUMBER_TEXTS = st.sampled_from(["NaN", "Infinity", "-Infinity"])
 TIMES = st.integers(MIN_TICKS, MAX_TICKS).map(pi_text)
 ANYTHING = st.one_of(
-    st.none(), st.booleans(), INT64, BEYOND, FLOATS, st.text(max_size=8), STATES, SYSTEM, ERRORS, BYTES, NUMBER_TEXTS,
-    TIMES, st.lists(st.integers(-300, 300), max_size=3), st.just({}),
+    st.none(), st.booleans(), INT64, BEYOND, st.sampled_from([0.5, -2.25, 3.0, 1e15]), st.text(max_size=8), STATES,
+    SYSTEM, ERRORS, BYTES, NUMBER_TEXTS, TIMES, st.lists(st.integers(-300, 300), max_size=3), st.just({}),
 )  # fmt: skip
 USUAL: dict[str, st.SearchStrategy[Any]] = {
     "float": st.one_of(FLOATS, INT64, NUMBER_TEXTS, SYSTEM),
-    "integer": st.one_of(INT64, SYSTEM),
+    "integer": st.one_of(INT64, INT64, FLOATS, SYSTEM),
     "digital": st.one_of(STATES, SYSTEM),
     "text": st.one_of(st.text(max_size=8), NUMBER_TEXTS, SYSTEM),
     "time": st.one_of(TIMES, SYSTEM),

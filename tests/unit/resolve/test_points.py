@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -28,7 +29,22 @@ from pi_datasource.times import TimeRange
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.throttle import JobLimits, Throttle
 
-NASTY = ["a;b", "a&b=c", "a#b", "50%", "a+b", "two words", "Größe", "点", "1320/AIM,17-TT", '"q"', "a?b", "it's", "[x]", "😀"]
+NASTY = [
+    "a;b",
+    "a&b=c",
+    "a#b",
+    "50%",
+    "a+b",
+    "two words",
+    "Größe",
+    "点",
+    "1320/AIM,17-TT",
+    '"q"',
+    "a?b",
+    "it's",
+    "[x]",
+    "😀",
+]
 ID = "wgwnpmLxqECAJV2Hpxdobg"
 
 
@@ -85,7 +101,9 @@ class Site:
 
     def answer(self, route: str, query: list[tuple[str, str]], length: int) -> tuple[int, Any]:
         if route == "dataservers":
-            return 200, {"Items": [{"WebId": f"F1DS{name}", "Name": name, "IsConnected": True} for name in self.servers]}
+            return 200, {
+                "Items": [{"WebId": f"F1DS{name}", "Name": name, "IsConnected": True} for name in self.servers]
+            }
         if route == "points/multiple":
             if length > self.longest_query:
                 return 414, {"Message": "too long"}
@@ -116,7 +134,11 @@ class Site:
         for point in self.points:
             if point[key] == identifier or (how == "path" and point[key].lower() == identifier.lower()):
                 return {"Identifier": identifier, "Object": point, "Exception": None}
-        return {"Identifier": identifier, "Object": None, "Exception": {"Errors": [f"PI Point not found '{identifier}'."]}}
+        return {
+            "Identifier": identifier,
+            "Object": None,
+            "Exception": {"Errors": [f"PI Point not found '{identifier}'."]},
+        }
 
     def routes(self) -> list[str]:
         return [route for route, _ in self.asked]
@@ -124,11 +146,19 @@ class Site:
 
 @pytest.fixture
 def resolve(httpserver: HTTPServer):
-    def run(site: Site, *tags: str, post: bool = True, filters: Sequence[str] = (), query: str | None = None,
-            server: Sequence[str] = (), **reading: Any) -> Resolved:  # fmt: skip
+    """Resolves tags at a site, by HTTP."""
+
+    def run(
+        site: Site,
+        *tags: str,
+        post: bool = True,
+        filters: Sequence[str] = (),
+        query: str | None = None,
+        server: Sequence[str] = (),
+        **reading: Any,
+    ) -> Resolved:
         httpserver.clear()
-        httpserver.expect_request("/piwebapi/batch").respond_with_handler(site.handle)
-        httpserver.expect_request(module_path).respond_with_handler(site.handle)
+        httpserver.expect_request(re.compile("/piwebapi/.*")).respond_with_handler(site.handle)
         connection = Connection(httpserver.url_for("/piwebapi"), post=post, max_retries=1)
         client = Client(connection, Throttle(JobLimits("none")), sleep=lambda _: None)
         try:
@@ -138,9 +168,6 @@ def resolve(httpserver: HTTPServer):
         finally:
             httpserver.check_assertions()
 
-    import re
-
-    module_path = re.compile("/piwebapi/.*")
     return run
 
 
@@ -206,7 +233,7 @@ class TestOneByOne:
 
     def test_an_af_attribute_is_refused(self, resolve) -> None:
         for text in (r"\\AF\DB\Element|Attribute", "F1AbEDqD5loBNH0erqeqJodtALA"):
-            with pytest.raises(PIOptionError, match="option tags: .* is an AF attribute; .*PI points"):
+            with pytest.raises(PIOptionError, match=r"option tags: .* is an AF attribute; .*PI points"):
                 resolve(Site(srv=["A"]), "A", text)
 
     def test_a_tag_with_a_bar_in_its_name_is_a_tag(self, resolve) -> None:
@@ -240,7 +267,8 @@ class TestUnknown:
         assert "onTagError=skip" in caplog.text
 
     @pytest.mark.parametrize(
-        "said", [{"Object": None}, {"Object": {}}, {"Exception": {"Message": "no right"}}, {"Exception": {"Errors": "x"}}]
+        "said",
+        [{"Object": None}, {"Object": {}}, {"Exception": {"Message": "no right"}}, {"Exception": {"Errors": "x"}}],
     )
     def test_whatever_form_it_is_told_in(self, resolve, said: dict[str, Any]) -> None:
         site = Site(srv=["A", "B"])
@@ -273,7 +301,9 @@ class TestUnknown:
         with pytest.raises(PIUnknownTagError, match="for wildcards use option tagFilter"):
             resolve(Site(srv=["A1"]), "A*")
 
-    @pytest.mark.parametrize(("status", "kind"), [(403, PIForbiddenError), (404, PINotFoundError), (400, PIRefusedError)])
+    @pytest.mark.parametrize(
+        ("status", "kind"), [(403, PIForbiddenError), (404, PINotFoundError), (400, PIRefusedError)]
+    )
     def test_a_look_up_that_is_refused_is_an_error_and_no_unknown_tag(self, resolve, status: int, kind: type) -> None:
         site = Site(srv=["A"])
         whole = site.answer
@@ -389,7 +419,7 @@ class TestQueries:
         assert names(resolve(site, query="tag:=*")) == ["A", "B", "C"]
 
     def test_a_server_before_2021_is_told_by_name(self, resolve) -> None:
-        with pytest.raises(PIOptionError, match="option tagQuery: .* 2021 SP3.*tagFilter") as caught:
+        with pytest.raises(PIOptionError, match=r"option tagQuery: .* 2021 SP3.*tagFilter") as caught:
             resolve(Site(srv=["A"]), query="tag:=A")
         assert "No HTTP resource was found" in str(caught.value)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -71,10 +72,8 @@ class RawServer:
                     return
                 self.requests.append(connection.recv(65_536))
                 script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
-                try:
+                with contextlib.suppress(OSError):
                     self._play(connection, script)
-                except OSError:
-                    pass
 
     def _play(self, connection: socket.socket, script: list[bytes | float | None]) -> None:
         for piece in script:

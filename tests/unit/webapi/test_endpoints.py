@@ -11,7 +11,22 @@ from pi_datasource.webapi import endpoints
 from tests.unit.webapi.fakes import Asked
 
 START, END = parse_iso("2026-01-01T00:00:00.0000001Z"), parse_iso("2026-01-02T00:00:00Z")
-NASTY = ["a;b", "a&b=c", "a#b", "50%", "a+b", "two words", "Größe", "点", "a|b", "a/b", r"\\srv\tag", '"quoted"', "a?b", "😀"]
+NASTY = [
+    "a;b",
+    "a&b=c",
+    "a#b",
+    "50%",
+    "a+b",
+    "two words",
+    "Größe",
+    "点",
+    "a|b",
+    "a/b",
+    r"\\srv\tag",
+    '"quoted"',
+    "a?b",
+    "😀",
+]
 
 
 def test_recorded_asks_up_to_one_tick_before_the_end_with_seven_digits() -> None:

@@ -193,15 +193,16 @@ class TestPlaces:
 
     def test_processes_are_never_more_than_the_places(self, processes) -> None:
         code = (
-            "throttle = Throttle(limits)\n"
+            "throttle, spans = Throttle(limits), []\n"
             "def work():\n"
             "    for _ in range(6):\n"
             "        with throttle.turn():\n"
             "            begin = time.monotonic(); time.sleep(0.02); end = time.monotonic()\n"
-            "        print(begin, end, flush=True)\n"
+            "        spans.append(f'{begin} {end}')\n"
             "print('ready', flush=True); sys.stdin.readline()\n"
             "threads = [threading.Thread(target=work) for _ in range(2)]\n"
             "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
+            "print(*spans, sep='\\n')\n"
         )
         limits = JobLimits.new(None, 3)
         some = [processes(code, limits) for _ in range(3)]

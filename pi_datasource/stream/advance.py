@@ -1,0 +1,73 @@
+"""How far a stream may go: watermarks and news → next watermarks. Pure; clocks are handed in.
+
+What is ripe is measured on what we saw, never on event times: a point's newest instant has to have been seen for
+`settleTime` before the watermark passes it, because further events at it, or a queued one before it, may still come.
+So every watermark is an event's tick + 1, no clock value is in it, and a skewed clock changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pi_datasource.stream.offset import Key, PIOffset
+
+__all__ = ["Ripening", "advanced"]
+
+
+@dataclass
+class Ripening:
+    """The newest instant seen of each point, and since when. Lives in memory; a restart begins anew.
+
+    Attributes:
+        settle: seconds that an instant has to have been seen.
+        first: nothing has been asked yet: the caller waits `settle` once, and then takes all.
+    """
+
+    settle: float
+    first: bool = True
+    _seen: dict[Key, tuple[int, float]] = field(default_factory=dict)
+
+    def ripe(self, newest: Mapping[Key, int], now: float) -> dict[Key, int]:
+        """The watermarks that may be taken now.
+
+        Args:
+            newest: key → exclusive tick behind the newest instant seen at this moment.
+            now: seconds on a clock that only goes forwards.
+        """
+        taken = {}
+        for key, tick in newest.items():
+            candidate, since = self._seen.setdefault(key, (tick, now))
+            if self.first or now - since >= self.settle:
+                taken[key] = candidate
+                if candidate != tick:
+                    self._seen[key] = (tick, now)
+        self.first = False
+        return taken
+
+
+def advanced(
+    before: PIOffset, ripe: Mapping[Key, int], *, lookback: int, new_round: bool, off: Iterable[Key]
+) -> PIOffset:
+    """The next offset.
+
+    Watermarks never fall, and none stands at or before the origin. A point that is not in `ripe` keeps its own.
+
+    Args:
+        before: where the stream stands.
+        ripe: key → watermark that may be taken, caps applied.
+        lookback: ticks that batches read again.
+        new_round: quiet points are read again, too.
+        off: keys that this round leaves out; taken only with a new round.
+    """
+    watermarks = dict(before.watermarks)
+    for key, tick in ripe.items():
+        if tick > watermarks.get(key, before.t0):
+            watermarks[key] = tick
+    return PIOffset(
+        before.t0,
+        watermarks,
+        lookback,
+        before.round + 1 if new_round else before.round,
+        frozenset(off) if new_round else before.off,
+    )

@@ -1,0 +1,151 @@
+"""The newest instant of every point, asked in bulk: a hundred points a call, many calls in a batch request.
+
+A call fails as a whole when one of its points does; such a call's points are asked one by one, so that one deleted
+point holds up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pi_datasource.errors import PIError, PIRequestError
+from pi_datasource.read.times import parse_ticks
+from pi_datasource.stream.offset import Key
+from pi_datasource.webapi import endpoints
+from pi_datasource.webapi.batch import Ask, ask_all, chunks
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.webids import id_only, point_ids
+from pi_datasource.webapi.wire import NewestOfMany, NewestOfStream, OneValue, State, TimedValue, TimedValues
+
+__all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by_now"]
+
+#: WebID → route.
+Route = Callable[[str], str]
+
+#: Points in one `streamsets/end`: 100 WebIDs of 32 characters are 4 kB of query.
+POINTS_PER_CALL = 100
+#: Calls in one batch request.
+CALLS_PER_BATCH = 30
+#: Code of the system state "No Data": what a point answers that has no event.
+NO_DATA = 248
+#: Events looked at in one step, back from a trailing system state.
+STATES_PER_PAGE = 200
+
+
+@dataclass
+class Newest:
+    """What one look brought.
+
+    Attributes:
+        ticks: key → tick of its newest event; points without events are left out.
+        states: those whose newest event is a system state.
+        failures: key → why it could not be asked.
+    """
+
+    ticks: dict[Key, int] = field(default_factory=dict)
+    states: set[Key] = field(default_factory=set)
+    failures: dict[Key, PIError] = field(default_factory=dict)
+
+    def put(self, key: Key, timestamp: str, value: object) -> None:
+        """Takes one answer."""
+        system = isinstance(value, State) and value.IsSystem
+        if not timestamp or (isinstance(value, State) and value.IsSystem and value.Value == NO_DATA):
+            return
+        self.ticks[key] = int(parse_ticks([timestamp])[0])
+        self.states.discard(key)
+        if system:
+            self.states.add(key)
+
+
+def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
+    """The newest event of each point, a future point's latest forecast included.
+
+    Raises:
+        PIRequestError: the server could not be asked.
+    """
+    found = Newest()
+    alone: list[Key] = []
+    for calls in chunks(chunks(keys, POINTS_PER_CALL), CALLS_PER_BATCH):
+        asks = {
+            str(number): Ask(endpoints.newest_of_many(map(_web_id, some)), f"{len(some)} tags")
+            for number, some in enumerate(calls)
+        }
+        for number, answer in ask_all(client, asks, NewestOfMany, "newest events").items():
+            some = calls[int(number)]
+            if isinstance(answer, PIRequestError):
+                alone += some
+            else:
+                alone += _taken(found, some, answer)
+    _ask_alone(client, alone, endpoints.newest, found)
+    return found
+
+
+def newest_by_now(client: Client, keys: Sequence[Key]) -> Newest:
+    """The newest event of each point that is not later than the server's now."""
+    found = Newest()
+    _ask_alone(client, keys, endpoints.newest_by_now, found)
+    # No event at or before now is no failure.
+    found.failures = {key: error for key, error in found.failures.items() if _status(error) not in (404, 409)}
+    return found
+
+
+def newest_before_states(client: Client, lows: Mapping[Key, int], newest: Newest) -> dict[Key, int]:
+    """For points that end in system states: the tick of the last event that is none, no earlier than the key's low."""
+    ticks = {}
+    for key, low in lows.items():
+        high = newest.ticks[key]
+        while high >= low:
+            route = endpoints.recorded_backwards(_web_id(key), high, low, STATES_PER_PAGE, ())
+            values = client.get(route, TimedValues, f"events behind a system state of {_web_id(key)}").Items
+            real = next((value for value in values if not _is_system(value)), None)
+            if real is not None:
+                ticks[key] = int(parse_ticks([real.Timestamp])[0])
+                break
+            if len(values) < STATES_PER_PAGE:
+                break
+            high = min(high - 1, int(parse_ticks([values[-1].Timestamp])[0]))
+    return ticks
+
+
+def _is_system(value: TimedValue) -> bool:
+    return isinstance(value.Value, State) and bool(value.Value.IsSystem)
+
+
+def _taken(found: Newest, some: Iterable[Key], answer: NewestOfMany) -> list[Key]:
+    """Takes the answers of one call; returns the keys that it leaves out or that failed."""
+    by_key = {point_ids(item.WebId): item for item in answer.Items}
+    left = []
+    for key in some:
+        item = by_key.get((key.server, key.point_id))
+        value = None if item is None else _value(item)
+        if value is None or value.Errors:
+            left.append(key)
+        else:
+            found.put(key, value.Timestamp, value.Value)
+    return left
+
+
+def _value(item: NewestOfStream) -> TimedValue | None:
+    if item.Errors:
+        return None
+    return item.Value or (item.Items[-1] if item.Items else None)
+
+
+def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest) -> None:
+    for some in chunks(keys, POINTS_PER_CALL):
+        asks = {str(number): Ask(route(_web_id(key)), _web_id(key)) for number, key in enumerate(some)}
+        for number, answer in ask_all(client, asks, OneValue, "newest event").items():
+            key = some[int(number)]
+            if isinstance(answer, PIRequestError):
+                found.failures[key] = answer
+            else:
+                found.put(key, answer.Timestamp, answer.Value)
+
+
+def _web_id(key: Key) -> str:
+    return id_only(key.server, key.point_id)
+
+
+def _status(error: PIError) -> int | None:
+    return error.status if isinstance(error, PIRequestError) else None

@@ -1,0 +1,294 @@
+"""What Spark calls while a stream runs.
+
+Two copies of this object live: one in a long process on the driver's host, which asks for offsets and plans; and one
+in each executor task, which reads. What happens in the one is not seen by the other; all that a task needs travels in
+its partition, and all that a replay needs is in the two offsets.
+
+Call orders (measured): Spark 4.0 and 4.1 ask `latestOffset()` before `initialOffset()` and without a start, and after
+a restart call `partitions(x, x)` first; 4.2 and later hand the start over. The first batch's start is in no checkpoint,
+so `initialOffset` is a constant and the origin travels in every end offset.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pi_datasource.compat import (
+    DataSourceStreamReader,
+    ReadAllAvailable,
+    ReadMaxRows,
+    SupportsTriggerAvailableNow,
+    task_properties,
+)
+from pi_datasource.errors import PIError, PIRefusedError, PITagError
+from pi_datasource.plan.partitions import Piece
+from pi_datasource.stream.advance import Ripening, advanced
+from pi_datasource.stream.caps import capped
+from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by_now
+from pi_datasource.stream.offset import INITIAL, Key, PIOffset
+from pi_datasource.stream.taglist import TagList
+from pi_datasource.tables.base import Request
+from pi_datasource.tables.recorded import plan_pieces, read
+from pi_datasource.times import TimeRange, short_text
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
+from pi_datasource.webapi.webids import id_only
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["PIStreamReader"]
+
+log = logging.getLogger("pi_datasource")
+
+#: Seconds until a tag that failed is tried again, at first; doubled each time.
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
+
+
+class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
+    """Streams table `recorded`.
+
+    Args:
+        request: what was asked for.
+        clock: seconds on a clock that only goes forwards.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        # In a task a tag error always fails: the offset says its rows are in this batch.
+        reading = replace(request.options.reading, on_tag_error="fail", error_column=None)
+        self._task_request = replace(request, options=replace(request.options, reading=reading))
+        self.request = request
+        self._clock = clock
+        self._sleep = sleep
+        self._tags = TagList(request.options, clock)
+        self._ripening = Ripening(request.options.streaming.settle_time)
+        self._base: PIOffset | None = None
+        self._available_now = False
+        self._frozen: dict[Key, int] | None = None
+        self._asked: float | None = None
+        self._newest = Newest()
+        self._pauses: dict[Key, tuple[float, float]] = {}
+        self._held: dict[Key, tuple[int, float]] = {}
+
+    # -- where the stream stands
+
+    def initialOffset(self) -> dict[str, Any]:
+        """A constant; see the module's docstring."""
+        return dict(INITIAL)
+
+    def prepareForTriggerAvailableNow(self) -> None:
+        """Spark 4.2+: this run ends at what is there now; frozen at the first `latestOffset`."""
+        self._available_now = True
+
+    def getDefaultReadLimit(self) -> Any:
+        """Spark 4.2+: a limit when the user set one; how much it is, the options say."""
+        settings = self.request.options.streaming
+        limited = settings.max_time_per_trigger is not None or settings.max_rows_per_trigger is not None
+        return ReadMaxRows(settings.max_rows_per_trigger or 1) if limited else ReadAllAvailable()
+
+    def latestOffset(self, start: Mapping[str, Any] | None = None, limit: Any = None) -> dict[str, Any]:
+        """How far this micro-batch goes: the one place that looks at the server, the clock and the list of tags.
+
+        Raises:
+            PITagError: a tag that cannot be asked, when `onTagError=fail`.
+            PIError: what is wrong with the options, the login, the server or the checkpoint.
+        """
+        before = self._before(start)
+        now = self._clock()
+        waits = self._asked is not None and now - self._asked < self.request.options.streaming.poll_interval
+        if waits and not self._available_now:
+            self._base = before
+            return before.to_dict()
+        client = self._client()
+        ripe = self._ripe(client, before)
+        moves = {key: (before.watermarks.get(key, before.t0), tick) for key, tick in ripe.items()}
+        moves = {key: (low, high) for key, (low, high) in moves.items() if high > low}
+        if limit is None or not isinstance(limit, ReadAllAvailable):
+            ends, failures = capped(client, moves, self.request.options.streaming)
+            self._treat(failures)
+        else:
+            ends = {key: high for key, (_, high) in moves.items()}
+        self._base = self._forgotten(advanced(before, ends, lookback=0, new_round=False, off=()))
+        return self._base.to_dict()
+
+    def _before(self, start: Mapping[str, Any] | None) -> PIOffset:
+        """The offset to go on from; a new stream begins at `startTime`."""
+        told = None if start is None else PIOffset.from_dict(start)
+        before = told if start is not None else self._base
+        origin = self.request.options.reading.time_range.start
+        if before is None:
+            return PIOffset(origin)
+        if self._asked is None and before.t0 != origin:
+            log.info("the checkpoint's origin %s is in force, not startTime", short_text(before.t0))
+        return before
+
+    def _ripe(self, client: Client, before: PIOffset) -> Mapping[Key, int]:
+        """Key → watermark that may be taken. AvailableNow asks once and keeps to it."""
+        if self._frozen is not None:
+            return self._frozen
+        first = self._asked is None
+        newest = self._look(client, before)
+        ripe = self._ripening.ripe(newest, self._clock())
+        self._asked = self._clock()
+        if first:
+            # What is newest now may still get company at its instant: a process waits once, and then takes all.
+            self._sleep(self.request.options.streaming.settle_time)
+        if self._available_now:
+            self._frozen = ripe
+        return ripe
+
+    def _look(self, client: Client, before: PIOffset) -> dict[Key, int]:
+        """The newest instants, as exclusive ticks."""
+        settings = self.request.options.streaming
+        listed = self._tags.listed(client)
+        now = self._clock()
+        keys = [key for key in listed if self._pauses.get(key, (0.0, 0.0))[0] <= now]
+        newest = ask_newest(client, keys)
+        if not settings.future_data:
+            future = [key for key in newest.ticks if listed[key].future]
+            by_now = newest_by_now(client, future)
+            for key in future:
+                newest.ticks.pop(key)
+            newest.ticks |= by_now.ticks
+            newest.failures |= by_now.failures
+        self._treat(newest.failures)
+        for key in newest.ticks:
+            self._pauses.pop(key, None)
+        self._newest = newest
+        ticks = dict(newest.ticks)
+        if settings.state_hold > 0:
+            ticks |= self._hold(client, before, newest)
+        return {key: tick + settings.include_snapshot for key, tick in ticks.items()}
+
+    def _hold(self, client: Client, before: PIOffset, newest: Newest) -> dict[Key, int]:
+        """Points that end in a system state, held back behind their last value for `stateHold`."""
+        now = self._clock()
+        self._held = {key: held for key, held in self._held.items() if key in newest.states}
+        waiting = {}
+        for key in newest.states & newest.ticks.keys():
+            low = before.watermarks.get(key, before.t0)
+            since = self._held.setdefault(key, (low, now))[1]
+            if now - since < self.request.options.streaming.state_hold:
+                waiting[key] = low
+        found = newest_before_states(client, waiting, newest)
+        # Nothing but states since the watermark: it stays.
+        return {
+            key: found.get(key, low - self.request.options.streaming.include_snapshot) for key, low in waiting.items()
+        }
+
+    def _treat(self, failures: Mapping[Key, PIError]) -> None:
+        """Tags that could not be asked: an error, or a pause that grows, while their watermarks stay.
+
+        Raises:
+            PITagError: when `onTagError=fail`.
+        """
+        if not failures:
+            return
+        names = {key: self._name(key) for key in failures}
+        if self.request.options.reading.on_tag_error == "fail":
+            raise PITagError(
+                {names[key]: str(error) for key, error in failures.items()},
+                "with option onTagError=skip the others go on, and these catch up when they recover",
+            )
+        for key, error in failures.items():
+            pause = min(LONGEST_PAUSE, 2 * self._pauses.get(key, (0.0, FIRST_PAUSE / 2))[1])
+            self._pauses[key] = (self._clock() + pause, pause)
+            log.warning("tag %s cannot be asked, tried again in %.0f s: %s", names[key], pause, error)
+
+    def _name(self, key: Key) -> str:
+        stream = self._tags.known(key)
+        return stream.tag if stream else id_only(*key)
+
+    def _forgotten(self, offset: PIOffset) -> PIOffset:
+        """Without the watermarks that `forgetTags` drops.
+
+        Raises:
+            PIRefusedError: one of them is in the list of tags: it would be read again and again.
+        """
+        wanted = {web_id[4:32] for web_id in self.request.options.streaming.forget_tags}
+        if not wanted:
+            return offset
+        gone = [key for key in offset.watermarks if id_only(*key)[4:32] in wanted]
+        listed = self._tags.listed(self._client())
+        for key in gone:
+            if key in listed:
+                raise PIRefusedError(f"option forgetTags: {self._name(key)} is in the list of tags; take it out first")
+        kept = {key: tick for key, tick in offset.watermarks.items() if key not in gone}
+        return replace(offset, watermarks=kept)
+
+    def reportLatestOffset(self) -> dict[str, Any] | None:
+        """Spark 4.2+, for the progress report: how many tags there are and are behind, and the oldest watermark."""
+        if self._base is None:
+            return None
+        marks = self._base.watermarks
+        behind = [key for key, tick in self._newest.ticks.items() if marks.get(key, self._base.t0) <= tick]
+        oldest = min((marks.get(key, self._base.t0) for key in behind), default=None)
+        return {
+            "tags": len(self._newest.ticks),
+            "tagsBehind": len(behind),
+            "tagsFailing": len(self._pauses),
+            "oldestWatermark": short_text(oldest) if oldest is not None else "",
+        }
+
+    def commit(self, end: dict[str, Any]) -> None:
+        """Comes one batch late and never for the last; nothing depends on it."""
+
+    def stop(self) -> None:
+        """Is normally not called at all; nothing depends on it."""
+
+    # -- planning and reading: functions of the two offsets
+
+    def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> list[Any]:
+        """Plans one micro-batch: for each tag of the end offset, from its watermark there to its watermark here.
+
+        Raises:
+            PIUnknownTagError: a point of the offset is no longer there.
+        """
+        after, before = PIOffset.from_dict(end), PIOffset.from_dict(start)
+        self._base = after
+        if after is None or start == end:
+            return []
+        low = {} if before is None else before.watermarks
+        ranges = {
+            key: TimeRange(low.get(key, after.t0), high)
+            for key, high in after.watermarks.items()
+            if high > low.get(key, after.t0)
+        }
+        if not ranges:
+            return []
+        client = self._client()
+        ranges = self._without_abandoned(ranges)
+        streams = self._tags.streams(client, ranges)
+        pieces = [Piece(streams[key], window) for key, window in ranges.items()]
+        return plan_pieces(self._task_request, client, pieces, {}) if pieces else []
+
+    def _without_abandoned(self, ranges: dict[Key, TimeRange]) -> dict[Key, TimeRange]:
+        """Leaves out the tags that `abandonTags` names: the one way to let rows go, said in the log each time."""
+        wanted = {name.lower() for name in self.request.options.streaming.abandon_tags}
+        kept = {}
+        for key, window in ranges.items():
+            if wanted & {self._name(key).lower(), id_only(*key).lower()}:
+                log.warning("abandonTags: %s is not read for %s", self._name(key), window)
+            else:
+                kept[key] = window
+        return kept
+
+    def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
+        """Fetches one partition. A tag that cannot be read fails the batch, whatever `onTagError` says."""
+        share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
+        client = Client(self.request.options.connection, Throttle(share), host_known=True)
+        yield from read(self._task_request, partition, client)
+
+    def _client(self) -> Client:
+        connection = self.request.options.connection
+        return Client(connection, Throttle(JobLimits.new(connection.requests_per_second, connection.max_in_flight)))

@@ -1,0 +1,89 @@
+"""Which points a stream reads, as that changes: patterns match new points, points are renamed, removed, re-created."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from pi_datasource.errors import PIRefusedError
+from pi_datasource.options import PIOptions, Selection
+from pi_datasource.resolve.points import resolve_points
+from pi_datasource.resolve.streams import Stream
+from pi_datasource.stream.offset import Key
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.webids import id_only, point_ids
+
+__all__ = ["TagList"]
+
+log = logging.getLogger("pi_datasource")
+
+
+class TagList:
+    """The points of a selection, looked up again now and then.
+
+    Args:
+        options: selection, and how to treat tags that are not found.
+        clock: seconds on a clock that only goes forwards.
+    """
+
+    def __init__(self, options: PIOptions, clock: Callable[[], float] = time.monotonic) -> None:
+        self._options = options
+        self._clock = clock
+        self._looked: float | None = None
+        self._listed: dict[Key, Stream] = {}
+        self._known: dict[Key, Stream] = {}
+
+    def listed(self, client: Client) -> Mapping[Key, Stream]:
+        """Today's list. A list by patterns or a query is looked up again after `refreshTags`.
+
+        Raises:
+            PIUnknownTagError: tags that the server does not know, when `onTagError=fail`.
+        """
+        selection, now = self._options.selection, self._clock()
+        changes = bool(selection.tag_filter or selection.tag_query) or self._options.reading.on_tag_error == "skip"
+        due = self._looked is None or (changes and now - self._looked >= self._options.streaming.refresh_tags)
+        if due:
+            streams = resolve_points(client, selection, self._options.reading).streams
+            before, self._listed = self._listed, {key_of(stream): stream for stream in streams}
+            if self._looked is not None and before.keys() != self._listed.keys():
+                new, gone = len(self._listed.keys() - before), len(before.keys() - self._listed)
+                log.info("the list of tags changed: %d new, %d gone; those keep their watermarks", new, gone)
+            self._looked = now
+            self._known.update(self._listed)
+        return self._listed
+
+    def known(self, key: Key) -> Stream | None:
+        """The stream behind a key, if it has been looked up before."""
+        return self._known.get(key)
+
+    def streams(self, client: Client, keys: Iterable[Key]) -> dict[Key, Stream]:
+        """The streams behind keys, whatever the list says today; those not known yet are looked up by their ids.
+
+        Raises:
+            PIUnknownTagError: points that are no longer there.
+        """
+        wanted = list(keys)
+        missing = [key for key in wanted if key not in self._known]
+        if missing:
+            web_ids = tuple(id_only(key.server, key.point_id) for key in missing)
+            reading = replace(self._options.reading, on_tag_error="fail")
+            for stream in resolve_points(client, Selection(tags=web_ids), reading).streams:
+                self._known[key_of(stream)] = stream
+        return {key: self._known[key] for key in wanted}
+
+
+def key_of(stream: Stream) -> Key:
+    """What stands for a stream in an offset.
+
+    Raises:
+        PIRefusedError: the server hands out WebIDs without ids, which say nothing lasting.
+    """
+    ids = point_ids(stream.web_id)
+    if ids is None:
+        raise PIRefusedError(
+            f"tag {stream.tag}: its WebID {stream.web_id!r} holds no ids; a stream needs WebIDs of type Full or IDOnly "
+            "(PI Web API's setting WebIDType)"
+        )
+    return Key(*ids)
