@@ -107,7 +107,7 @@ def assert_same(actual: Rows, expected: Rows) -> None:
     """Lost 0, repeated 0, altered 0; and something was expected at all."""
     assert expected, "a test that expects no rows proves nothing"
     lost, extra = expected - actual, actual - expected
-    assert not lost and not extra, (
+    assert (lost.total(), extra.total()) == (0, 0), (
         f"expected {expected.total()} rows, got {actual.total()}; lost {lost.total()}, repeated or altered "
         f"{extra.total()}\nfirst lost: {list(lost)[:3]}\nfirst extra: {list(extra)[:3]}"
     )

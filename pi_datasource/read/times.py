@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pi_datasource.errors import PIBadAnswerError
 from pi_datasource.times import parse_iso
@@ -19,6 +20,9 @@ __all__ = ["Ticks", "parse_ticks"]
 
 Ticks = np.ndarray[Any, np.dtype[np.int64]]
 
+#: The whole years that 64 bits of nanoseconds reach, as text: PI's times have four digits of year in front.
+FIRST_YEAR, AFTER_LAST_YEAR = "1678", "2262"
+
 
 def parse_ticks(texts: Sequence[str]) -> Ticks:
     """The ticks (100 ns since 1970-01-01 UTC) of time texts.
@@ -26,12 +30,13 @@ def parse_ticks(texts: Sequence[str]) -> Ticks:
     Raises:
         PIBadAnswerError: one of them is no time, or without zone.
     """
-    try:
-        # To ns and never to µs: that cast refuses a seventh digit. numpy's // rounds down, also before 1970.
-        nanoseconds = pa.array(texts, pa.string()).cast(pa.timestamp("ns", "UTC"))
-        return np.asarray(nanoseconds).view("i8") // 100
-    except pa.ArrowInvalid:
-        pass
+    array = pa.array(texts, pa.string())
+    if _fits_nanoseconds(array):
+        try:
+            # To ns and never to µs: that cast refuses a seventh digit. numpy's // rounds down, also before 1970.
+            return np.asarray(array.cast(pa.timestamp("ns", "UTC"))).view("i8") // 100
+        except pa.ArrowInvalid:
+            pass
     ticks = np.empty(len(texts), np.int64)
     for number, text in enumerate(texts):
         try:
@@ -41,3 +46,11 @@ def parse_ticks(texts: Sequence[str]) -> Ticks:
         except ValueError as error:
             raise PIBadAnswerError(f"the server sent a time that is none: {text!r} ({error})") from error
     return ticks
+
+
+def _fits_nanoseconds(array: pa.StringArray) -> bool:
+    """Whether no time is so early or late that the cast would fail, or wrap silently (pyarrow before 23)."""
+    if not len(array):
+        return True
+    ends = pc.min_max(array)
+    return bool(ends["min"].as_py() >= FIRST_YEAR and ends["max"].as_py() < AFTER_LAST_YEAR)

@@ -27,23 +27,25 @@ class Ripening:
     settle: float
     first: bool = True
     _seen: dict[Key, tuple[int, float]] = field(default_factory=dict)
+    _taken: dict[Key, int] = field(default_factory=dict)
 
     def ripe(self, newest: Mapping[Key, int], now: float) -> dict[Key, int]:
-        """The watermarks that may be taken now.
+        """The watermarks that may be taken now. What may be taken once, always may: a limit may leave some of it.
 
         Args:
             newest: key → exclusive tick behind the newest instant seen at this moment.
             now: seconds on a clock that only goes forwards.
         """
-        taken = {}
         for key, tick in newest.items():
             candidate, since = self._seen.setdefault(key, (tick, now))
             if self.first or now - since >= self.settle:
-                taken[key] = candidate
                 if candidate != tick:
                     self._seen[key] = (tick, now)
+                # Without a time to settle the present end is as good as the candidate.
+                ripe = candidate if self.settle > 0 else max(candidate, tick)
+                self._taken[key] = max(ripe, self._taken.get(key, ripe))
         self.first = False
-        return taken
+        return {key: self._taken[key] for key in newest if key in self._taken}
 
 
 def advanced(

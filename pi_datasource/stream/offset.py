@@ -83,14 +83,18 @@ class PIOffset:
         Raises:
             PIOffsetError: made by a later version, or damaged.
         """
-        if told.get("init"):
-            return None
+        if not isinstance(told, Mapping):
+            raise PIOffsetError(f"the checkpoint holds an offset that cannot be read: {told!r:.200}")
         if told.get("v") != VERSION:
             raise PIOffsetError(
                 f"the checkpoint holds an offset of version {told.get('v')!r}, and this package reads version "
                 f"{VERSION}; use the package that wrote it, or a later one"
             )
+        if told.get("init"):
+            return None
         try:
+            if not isinstance(told["t0"], int):
+                raise ValueError(f"its origin is {told['t0']!r:.200}")
             servers = told["servers"]
             keys = _unpacked_keys(told["keys"], servers)
             ticks = _unpack(told["w"])

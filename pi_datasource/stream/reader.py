@@ -56,6 +56,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         request: what was asked for.
         clock: seconds on a clock that only goes forwards.
         sleep: waits so many seconds.
+        client: makes what asks the server.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         request: Request,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        client: Callable[..., Client] = Client,
     ) -> None:
         # In a task a tag error always fails: the offset says its rows are in this batch.
         reading = replace(request.options.reading, on_tag_error="fail", error_column=None)
@@ -70,6 +72,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self.request = request
         self._clock = clock
         self._sleep = sleep
+        self._new_client = client
         self._tags = TagList(request.options, clock)
         self._ripening = Ripening(request.options.streaming.settle_time)
         self._base: PIOffset | None = None
@@ -286,9 +289,11 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
         """Fetches one partition. A tag that cannot be read fails the batch, whatever `onTagError` says."""
         share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
-        client = Client(self.request.options.connection, Throttle(share), host_known=True)
+        client = self._new_client(self.request.options.connection, Throttle(share), host_known=True)
         yield from read(self._task_request, partition, client)
 
     def _client(self) -> Client:
         connection = self.request.options.connection
-        return Client(connection, Throttle(JobLimits.new(connection.requests_per_second, connection.max_in_flight)))
+        return self._new_client(
+            connection, Throttle(JobLimits.new(connection.requests_per_second, connection.max_in_flight))
+        )

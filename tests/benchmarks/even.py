@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # from a checkout that is not installed, too
 
-from mock_pi import Dense, MockPI, PISystem, Point, text_of, ticks_of
-from pi_datasource.datasource import PIDataSource
+from mock_pi import Dense, MockPI, PISystem, Point, text_of, ticks_of  # noqa: E402
+from pi_datasource.datasource import PIDataSource  # noqa: E402
 
 START = "2026-01-01T00:00:00Z"
 
@@ -32,7 +32,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=5000, help="of each point")
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    points = [Point(f"EVEN.{n}", ("Float64", "Float32", "Int32", "Digital")[n % 4], Dense(1.0)) for n in range(asked.points)]
+    points = [
+        Point(f"EVEN.{n}", ("Float64", "Float32", "Int32", "Digital")[n % 4], Dense(1.0)) for n in range(asked.points)
+    ]
     rows = asked.points * asked.events
     with MockPI(PISystem(points, now="2026-02-01T00:00:00Z"), process=True) as pi:
         options = {
@@ -53,7 +55,9 @@ def main() -> None:
                     sys.exit(f"{name}: {got} rows instead of {rows}")
                 if number:  # the first round warms up
                     seconds[name].append(time.perf_counter() - started)
-    sys.stdout.write(f"{rows:,} rows ({asked.points} points × {asked.events} events), median of {asked.rounds} rounds\n")
+    sys.stdout.write(
+        f"{rows:,} rows ({asked.points} points × {asked.events} events), median of {asked.rounds} rounds\n"
+    )
     for name, took in seconds.items():
         median = statistics.median(took)
         sys.stdout.write(f"{name:30} {median:6.2f} s  {rows / median / 1e6:6.2f} M rows/s  (best {min(took):.2f} s)\n")
@@ -64,7 +68,9 @@ def bodies_alone(pi: MockPI, points: list[Point], events: int) -> Callable[[], i
     import msgspec
     import requests
 
-    items = requests.get(f"{pi.url}/points/multiple", params=[("path", f"\\\\MOCKPI\\{p.name}") for p in points], timeout=60)
+    items = requests.get(
+        f"{pi.url}/points/multiple", params=[("path", f"\\\\MOCKPI\\{p.name}") for p in points], timeout=60
+    )
     ids = [item["Object"]["WebId"] for item in items.json()["Items"]]
     session = requests.Session()
 
@@ -73,16 +79,20 @@ def bodies_alone(pi: MockPI, points: list[Point], events: int) -> Callable[[], i
         for first in range(0, len(ids), 100):
             for page in range(0, events, 500):
                 begin = ticks_of(START) + page * 10**7
+                last = begin + (min(500, events - page) - 1) * 10**7
+                fields = ["Timestamp", "Value", "Good", "Questionable", "Substituted", "Annotated"]
                 query = (
-                    f"startTime={text_of(begin)}&endTime={text_of(begin + (min(500, events - page) - 1) * 10**7)}&maxCount=500"
-                    "&selectedFields=Items.Timestamp;Items.Value;Items.Good;Items.Questionable;Items.Substituted;Items.Annotated"
+                    f"startTime={text_of(begin)}&endTime={text_of(last)}&maxCount=500"
+                    f"&selectedFields={';'.join(f'Items.{name}' for name in fields)}"
                 )
                 asks = {
                     str(n): {"Method": "GET", "Resource": f"{pi.url}/streams/{web_id}/recorded?{query}"}
                     for n, web_id in enumerate(ids[first : first + 100])
                 }
                 headers = {"X-Requested-With": "x", "Content-Type": "application/json"}
-                with session.post(f"{pi.url}/batch", msgspec.json.encode(asks), headers=headers, stream=True, timeout=60) as r:
+                with session.post(
+                    f"{pi.url}/batch", msgspec.json.encode(asks), headers=headers, stream=True, timeout=60
+                ) as r:
                     rows += r.raw.read(decode_content=True).count(b'"Timestamp"')
         return rows
 

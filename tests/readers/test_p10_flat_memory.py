@@ -50,7 +50,9 @@ def memory_for(pi: MockPI, times: int) -> int:
         "endtime": f"2026-01-01 +{SECONDS * times}s",
         "numpartitions": "1",
     }
-    done = subprocess.run([sys.executable, "-c", WORKER, json.dumps(options)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER, json.dumps(options)], capture_output=True, text=True, check=True
+    )
     told = json.loads(done.stdout)
     assert told["rows"] == POINTS * SECONDS * times
     return int(told["bytes"])

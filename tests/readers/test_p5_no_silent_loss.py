@@ -487,7 +487,5 @@ def test_p5_a_host_behind_a_firewall_that_swallows_everything(driver):
 
 def test_p5_a_host_that_accepts_and_never_answers(driver):
     with closing(socket.create_server(("127.0.0.1", 0), backlog=16)) as listener:
-        error = clear_error_within(
-            10, driver, f"http://127.0.0.1:{listener.getsockname()[1]}/piwebapi", timeout="1s"
-        )
+        error = clear_error_within(10, driver, f"http://127.0.0.1:{listener.getsockname()[1]}/piwebapi", timeout="1s")
     assert isinstance(error, PITimeoutError)

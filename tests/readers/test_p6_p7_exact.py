@@ -44,7 +44,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
 @pytest.fixture(scope="module")
 def typed() -> Iterator[tuple[MockPI, list[Point]]]:
     points = [
-        Point(f"TYPE.{name}", name, events(*values, TIMEOUT, *values), digital_set="Valve" if name == "Digital" else None)
+        Point(
+            f"TYPE.{name}", name, events(*values, TIMEOUT, *values), digital_set="Valve" if name == "Digital" else None
+        )
         for name, values in VALUES.items()
     ]
     system = PISystem(points, digital_sets={"Valve": ("Closed", "Open", "Moving", "Bad")}, now=NOW)
@@ -71,7 +73,11 @@ def test_p7_nothing_is_null_because_of_its_type(typed, driver, point_type):
     assert len(rows) == len(values)
     for row, value in zip(rows, values, strict=True):
         if isinstance(value, State):
-            assert (row["value_text"], row["state"], row["is_system_state"]) == (value.name, value.code, value.is_system)
+            assert (row["value_text"], row["state"], row["is_system_state"]) == (
+                value.name,
+                value.code,
+                value.is_system,
+            )
             assert row["value"] is row["value_long"] is None
         elif isinstance(value, bytes):
             assert base64.b64decode(row["value_text"]) == value
@@ -122,13 +128,13 @@ def test_p7_a_flag_that_the_server_does_not_know_is_null(driver):
 
 
 def test_p7_flags_come_as_they_are(driver):
-    combinations = [(g, q, s, a) for g in (True, False) for q in (True, False) for s in (True, False) for a in (True, False)]
+    combinations = [
+        (g, q, s, a) for g in (True, False) for q in (True, False) for s in (True, False) for a in (True, False)
+    ]
     point = Point("FLAGS", "Int32", Listed([Event(NOON + n, n, *flags) for n, flags in enumerate(combinations)]))
     with MockPI(PISystem([point], now=NOW)) as pi:
         rows = read_one(driver, pi, "FLAGS")
-    assert [
-        (row["good"], row["questionable"], row["substituted"], row["annotated"]) for row in rows
-    ] == combinations
+    assert [(row["good"], row["questionable"], row["substituted"], row["annotated"]) for row in rows] == combinations
 
 
 #: Names that break URLs, batch requests, lists or patterns somewhere.

@@ -119,7 +119,9 @@ flavours = st.sampled_from(("distinct", "distinct", "mixed", "bad", "same", "sam
 
 def groups_of(sizes: tuple[int, ...]) -> st.SearchStrategy[Group]:
     """A group of one of these sizes."""
-    return st.builds(Group, st.sampled_from(GAPS), st.sampled_from(sizes), flavours, st.sampled_from((False, False, True)))
+    return st.builds(
+        Group, st.sampled_from(GAPS), st.sampled_from(sizes), flavours, st.sampled_from((False, False, True))
+    )
 
 
 @st.composite
@@ -288,7 +290,7 @@ def test_p1_any_archive_any_server_any_options(bench: Bench, driver: Any, exampl
         reading = driver.read(url=bench.pi.url, startTime=text_of(start), endTime=text_of(end), **tags, **options)
     except PIInstantError as error:
         # Only an instant that fills the largest page is ever in doubt.
-        assert all(most[name] >= example.limit for name in error.failures), error
+        assert all(most[name] >= example.limit for name in error.failures), error  # noqa: PT017 - either outcome is right for some archives
         left_alone()
         return
     assert max(most.values()) <= 2 * example.limit, "more at one instant than two pages hold, and no error"

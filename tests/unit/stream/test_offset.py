@@ -125,7 +125,6 @@ def test_what_is_damaged_below_is_good_otherwise() -> None:
         {"w": base64.b64encode(zlib.compress(b"123")).decode()},
         {"w": None},
         {"w": 5},
-        {"w": GOOD["keys"] + GOOD["w"]},
         {"keys": ""},
         {"keys": None},
         {"n": 3},

@@ -1,0 +1,284 @@
+"""Whatever happens to the archive, the list, the network and the driver: every event in order comes exactly once.
+
+An example is a random history: events in order, some at one instant, sites that are offline and deliver later, the
+server's own states, forecasts, compression, points renamed, added, taken out of the pattern or deleted and back, tags
+that fail, and runs of the stream that are killed at any step and replayed, in the call orders of Spark 4.0/4.1 and
+4.2, with both triggers, all limits, and a driver whose clock is wrong. In the end everything heals, the stream catches
+up, and its table is compared with the archive. "In order": an event is not earlier than any other of its tag that the
+archive has already; further events at the newest instant come within `settleTime`.
+
+OSIPI_STREAM_EXAMPLES=10000 runs more examples than the default, and other ones at each run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pi_datasource.stream.offset import PIOffset
+from pi_datasource.stream.reader import PIStreamReader
+from tests.readers.stream_world import ENDLESS, NeverEndsError, Query, World, archived
+
+EXAMPLES = int(os.environ.get("OSIPI_STREAM_EXAMPLES", "0"))
+SETTINGS = settings(
+    max_examples=EXAMPLES or 150,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+KINDS = (
+    "put", "put", "put", "same", "offline", "flush", "wait", "drop", "state", "unlist", "list", "add", "rename",
+    "delete", "restore", "fault", "heal", "run", "run", "run",
+)  # fmt: skip
+
+#: One thing that happens: its kind, and three numbers that say which, how much and when.
+Op = tuple[str, int, int, int]
+
+histories = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.integers(0, 3), st.integers(0, 6), st.integers(0, 12)),
+    min_size=12,
+    max_size=40,
+)
+configurations = st.fixed_dictionaries(
+    {
+        "v42": st.booleans(),
+        "available": st.booleans(),
+        "skew": st.sampled_from([-50, 0, 50]),
+        "settleTime": st.integers(0, 3),
+        "includeSnapshot": st.booleans(),
+        "futureData": st.booleans(),
+        "stateHold": st.sampled_from([0, 0, 100_000]),
+        "onTagError": st.sampled_from(["fail", "skip"]),
+        "maxTimePerTrigger": st.sampled_from([None, None, 3]),
+        "maxRowsPerTrigger": st.sampled_from([None, None, 1, 4]),
+        "pollInterval": st.sampled_from([0, 0, 4]),
+        "refreshTags": st.sampled_from([0, 5]),
+        "numPartitions": st.sampled_from([1, 3]),
+    }
+)
+
+
+class History:
+    """Plays a history against one archive and one query, and looks at every offset on the way."""
+
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        options = {name: value for name, value in configuration.items() if value is not None}
+        self.world = World(options.pop("skew"))
+        self.world.add("pa"), self.world.add("pb"), self.world.add("pf", future=True)
+        self.settle, self.snapshot = options["settleTime"], options["includeSnapshot"]
+        self.skips, self.holds = options["onTagError"] == "skip", options["stateHold"] > 0
+        self.query = Query(self.world, **options)
+        self.query.on_offset = self.look
+        self.query.on_trigger = self.trigger
+        self.world.moves = self.move
+        self.pending: list[Op] = []
+        self.deleted: list[Callable[[], None]] = []
+        self.dropped = 0
+        self.failing: set[int] = set()
+        self.runs = self.killed = 0
+
+    # -- what happens
+
+    def move(self) -> None:
+        """Somebody waits, or is between two steps: the next thing happens."""
+        if self.pending:
+            self.do(*self.pending.pop())
+
+    def play(self, history: list[Op]) -> None:
+        for at, (kind, i, n, m) in enumerate(history):
+            if kind == "run":
+                # What follows in the history happens while the query runs.
+                self.pending = [op for op in history[at + 1 : at + 1 + 3 * i] if op[0] != "run"][::-1]
+                self.run(1 + n % 4, 2 + 3 * m if m < 9 else ENDLESS)
+                self.pending = []
+            else:
+                self.do(kind, i, n, m)
+
+    def run(self, triggers: int, fuel: int) -> int | None:
+        # Every trigger but the first comes some seconds after the one before it.
+        start = self.world.clock % 7 + (97 if self.world.skew >= 0 else 40)
+        self.query.options["startTime"] = _iso(start)
+        done = self.query.attempt(triggers, fuel)
+        self.runs, self.killed = self.runs + 1, self.killed + (done is None)
+        return done
+
+    def do(self, kind: str, i: int, n: int, m: int) -> None:
+        world = self.world
+        key = world.ids[i % len(world.ids)] if world.ids else world.add("pz")
+        point, events, offline = world.point(key), world.events(key), key in world.buffers
+        newest = events[-1].ticks if events else 0
+        if kind == "put":
+            self.advance(1 + n)
+            if point.future:
+                ahead = max(newest, world.ticks(world.clock)) + world.ticks(m) - world.ticks(0)
+                world.put(key, ticks=ahead + 1 + world.uids)
+            else:
+                world.put(key)
+        elif kind == "same" and offline and world.buffers[key]:
+            world.put(key, ticks=world.buffers[key][-1].ticks)
+        elif kind == "same" and events and not offline:
+            since = world.clock - world.arrivals[key, newest]
+            if not self.snapshot or since < self.settle:
+                world.put(key, ticks=newest)
+        elif kind == "offline" and not point.future:
+            world.buffers.setdefault(key, [])
+        elif kind == "flush" and offline:
+            buffer = world.buffers[key]
+            # Events of one instant arrive together.
+            while 0 < n < len(buffer) and buffer[n].ticks == buffer[n - 1].ticks:
+                n += 1
+            world.flush(key, n or None)
+        elif kind == "wait":
+            self.advance(n)
+        elif kind == "drop" and len(events) > 1 and not point.future and not offline:
+            # Compression: the newest value is taken back when the next one comes.
+            alone = [event.ticks for event in events].count(newest) == 1
+            self.advance(1)
+            if alone and world.ticks(world.clock - 1) > newest:
+                world.system.delete(point, newest)
+                world.put(key)
+                self.dropped += 1
+        elif kind == "state" and not point.future and (self.holds or not offline):
+            # The server says so itself, beside the buffer of a site that is offline.
+            self.advance(1)
+            world.put(key, state=True, direct=True)
+        elif kind in ("unlist", "list", "rename"):
+            letter = "o" if kind == "unlist" else "p"
+            world.rename(key, f"{letter}{key}.{m if kind == 'rename' else 0}")
+        elif kind == "add" and len(world.ids) < 5:
+            world.add(f"pn{world.uids}.{len(world.ids)}.{world.clock}")
+        elif kind == "delete" and len(world.ids) > 1 and not offline and n < 2:
+            world.heal(key)
+            self.deleted.append(world.remove(key))
+        elif kind == "restore" and self.deleted:
+            self.deleted.pop()()
+        elif kind == "fault":
+            world.fail(key, *[("end",), ("recorded",), ("end", "recorded")][n % 3])
+        elif kind == "heal":
+            world.heal(key)
+
+    def advance(self, seconds: int) -> None:
+        """Time goes by with nothing else in it."""
+        self.world.clock += seconds
+        self.world.system.set_now(self.world.ticks(self.world.clock))
+
+    # -- what is looked at on the way
+
+    def trigger(self) -> None:
+        self.advance(1)
+        self.failing = {key for key in self.world.ids if "end" in self.world.faults_of(key)}
+
+    def look(self, reader: PIStreamReader, before: PIOffset | None, after: PIOffset) -> None:
+        marks = before.watermarks if before else {}
+        assert after.watermarks.keys() >= marks.keys(), "a watermark is gone"
+        for key, tick in after.watermarks.items():
+            assert tick >= marks.get(key, after.t0 + 1), "a watermark fell, or stands at the origin"
+        assert before is None or before.t0 == after.t0
+        if self.skips and reader._frozen is None and reader._ripening._taken == {}:
+            still = {key for key in self.failing & {*self.world.ids} if "end" in self.world.faults_of(key)}
+            moved = {key.point_id for key, tick in after.watermarks.items() if tick != marks.get(key)}
+            assert not moved & still, "the watermark of a failed tag moved"
+
+    # -- the end
+
+    def settle_down(self) -> None:
+        """Everything heals, every site delivers, no tag ends in a system state, nothing is in the future."""
+        world = self.world
+        world.heal()
+        while self.deleted:
+            self.deleted.pop()()
+        newest = [event.ticks for key in world.ids for event in (*world.events(key), *world.buffers.get(key, ()))]
+        self.advance(max(0, (max(newest, default=0) - world.ticks(world.clock)) // 10_000_000 + 2))
+        for key in world.ids:
+            world.rename(key, f"p{key}")
+            world.flush(key)
+            events = world.events(key)
+            if events and not isinstance(events[-1].value, float):
+                self.advance(2)
+                world.put(key)
+        for _ in range(200):
+            self.advance(5)
+            before, committed = len(self.query.offsets), self.query.committed
+            done = self.run(6, ENDLESS)
+            assert done is not None, "a run fails although all is well"
+            if 0 < before == committed and self.query.watermarks() == self.query.watermarks(before - 1):
+                break
+        else:
+            raise NeverEndsError
+        assert self.run(8, ENDLESS) == 0, "a batch without news"
+
+    def check(self) -> int:
+        """Compares the table with the archive; returns how many rows were expected."""
+        rows = Counter(self.query.table.rows)
+        expected = archived(self.world, self.query.origin, newest_too=self.snapshot)
+        assert max(rows.values(), default=1) == 1, "a row came twice"
+        assert not expected - rows, f"lost: {expected - rows}"
+        if not self.snapshot or not self.dropped:
+            assert not rows - expected, f"not in the archive: {rows - expected}"
+        if self.snapshot and not self.dropped:
+            assert set(self.query.empty) <= {0}, "an empty batch"
+        if not self.dropped:
+            self.check_numbers()
+        for earlier, later in pairwise(range(len(self.query.offsets))):
+            assert (
+                self.query.watermarks(earlier).items()
+                <= {
+                    key: min(tick, self.query.watermarks(earlier).get(key, tick))
+                    for key, tick in self.query.watermarks(later).items()
+                }.items()
+            )
+        return expected.total()
+
+    def check_numbers(self) -> None:
+        """`seq` numbers the events of one instant in the archive's order, whatever batches they came in."""
+        for key in self.world.ids:
+            before, number = None, 0
+            for event in self.world.events(key):
+                number = number + 1 if event.ticks == before else 0
+                before = event.ticks
+                seq = self.query.table.seqs.get((key, event.ticks, event.value))  # type: ignore[arg-type]
+                assert seq in (None, number) or not isinstance(event.value, float)
+
+
+def _iso(second: int) -> str:
+    return f"2026-01-01T00:{second // 60:02}:{second % 60:02}Z"
+
+
+class Tally:
+    """How much a test has really seen."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module")
+def tally() -> Counter[str]:
+    return Counter()
+
+
+@SETTINGS
+@given(histories, configurations)
+def test_in_order_exactly_once(tally: Counter[str], history: list[Op], configuration: dict[str, Any]) -> None:
+    played = History(configuration)
+    played.play(history)
+    played.settle_down()
+    expected = played.check()
+    tally.update(
+        examples=1, rows=expected, with_rows=expected > 0, batches=len(played.query.offsets), runs=played.runs,
+        stopped=played.killed, dropped=played.dropped,
+    )  # fmt: skip
+
+
+def test_that_saw_enough(tally: Counter[str]) -> None:
+    """A property that holds for empty tables proves nothing."""
+    print(dict(tally))  # noqa: T201
+    assert tally["with_rows"] > tally["examples"] / 2 > 0
