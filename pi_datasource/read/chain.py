@@ -86,7 +86,7 @@ class Chain:
         paging: how large to ask.
 
     Attributes:
-        failures: tag → why it could not be read (to the end).
+        failures: tag → why it could not be read (to the end), since this was last emptied.
     """
 
     def __init__(self, client: Client, chunk: Chunk, paging: Paging) -> None:

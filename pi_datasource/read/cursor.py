@@ -26,7 +26,7 @@ from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, short_text
 from pi_datasource.webapi.wire import TimedValue
 
-__all__ = ["Cursor", "Page"]
+__all__ = ["SLACK", "Cursor", "Page"]
 
 #: How much earlier to ask when the instant held back does not come again: one millisecond.
 SLACK = 10_000
@@ -100,11 +100,12 @@ class Cursor:
         first = int(np.searchsorted(ticks, self.position, "left"))
         if self._lost_its_place(ticks, first):
             return None
-        if count >= page_size and ticks[-1] < self.position:
+        full = count >= page_size or _looks_cut(count)
+        if full and ticks[-1] < self.position:
             self._only_earlier(count)
             return None
         self.held, self.slack = False, 0
-        if count < page_size or ticks[-1] >= self.range.end:
+        if not full or ticks[-1] >= self.range.end:
             self.done = True
             return self._page(values, ticks, first, int(np.searchsorted(ticks, self.range.end, "left")))
         last = int(ticks[-1])
@@ -116,7 +117,7 @@ class Cursor:
     def skip_instant(self) -> None:
         """The events at `position` have been read otherwise: goes on behind them."""
         self.position += 1
-        self.held, self.stuck, self.grown = False, False, 0
+        self.held, self.stuck, self.grown, self.slack = False, False, 0, 0
         self.done = self.position >= self.range.end
 
     def _lost_its_place(self, ticks: Ticks, first: int) -> bool:
@@ -142,3 +143,11 @@ class Cursor:
 
     def __str__(self) -> str:
         return f"recorded of {self.stream.tag} from {short_text(self.position)} to {short_text(self.range.end)}"
+
+
+def _looks_cut(count: int) -> bool:
+    """Whether a page shorter than asked may still have been cut, by a server or gateway that says nothing of a limit.
+
+    Limits are round numbers (PI's own default is 1,000), so one more look behind such a page costs little.
+    """
+    return count > 0 and count % 500 == 0

@@ -16,7 +16,7 @@ from itertools import accumulate
 import numpy as np
 
 from pi_datasource.errors import PIInstantError, PIRequestError
-from pi_datasource.read.cursor import Cursor, Page
+from pi_datasource.read.cursor import SLACK, Cursor, Page
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.times import short_text
 from pi_datasource.webapi import endpoints
@@ -46,15 +46,18 @@ def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequenc
     ahead = client.get(endpoints.recorded(web_id, tick, tick + 1, page_size, fields), TimedValues, asked).Items
     if len(ahead) < page_size:
         return _page(cursor, ahead)
-    route = endpoints.recorded_backwards(web_id, tick + 1, tick, page_size, fields)
+    # From the instant itself, so that nothing later crowds the page, to clearly before it on any server's clock.
+    route = endpoints.recorded_backwards(web_id, tick, tick - SLACK, page_size, fields)
     backwards = client.get(route, TimedValues, f"{asked}, backwards").Items
     ticks = parse_ticks([value.Timestamp for value in backwards])
     here = [value for value, at in zip(backwards, ticks, strict=True) if at == tick][::-1]
-    later = [value for value, at in zip(backwards, ticks, strict=True) if at > tick]
-    if len(backwards) < page_size:
+    if len(here) < page_size:
         return _page(cursor, here)
     counted, percent_good = _count(client, cursor, asked)
-    shared = None if counted is None else _shared(counted, percent_good, ahead, here, later)
+    route = endpoints.recorded(web_id, tick + 1, tick + 2, 1, ())
+    neighbours = client.get(route, TimedValues, f"{asked}, the next tick").Items
+    # Whether the count holds events at the end of its range, nobody can tell: there must be none.
+    shared = None if counted is None or neighbours else _shared(counted, percent_good, ahead, here)
     if shared is None:
         cause = (
             f"at {short_text(tick)} there are more than the {page_size:,} events that the server hands out at once, "
@@ -72,50 +75,36 @@ def _page(cursor: Cursor, values: Sequence[TimedValue]) -> Page:
 
 
 def _shared(
-    counted: float,
-    percent_good: float | None,
-    ahead: Sequence[TimedValue],
-    here: Sequence[TimedValue],
-    later: Sequence[TimedValue],
+    counted: float, percent_good: float | None, ahead: Sequence[TimedValue], here: Sequence[TimedValue]
 ) -> int | None:
     """How many events are in both readings; None where that, or whether there are others between, cannot be told.
 
-    Servers count good events or all, with those at the end of the range or without.
+    Servers count good events, or all.
     """
     every, good = len(ahead) + len(here), _good(ahead) + _good(here)
     # Others between would be counted on top of both readings, or the good ones of them on top of the good ones.
     none_between = counted < good
-    # More than both readings hold: others between, or those of the next tick, and nothing tells which.
-    if counted > every or not here or not (none_between or percent_good):
-        return None
-    if _may_be_others(counted, percent_good, every, good, later):
+    if counted > every or not (none_between or percent_good) or _may_be_others(counted, percent_good, every, good):
         return None
     good_here = list(accumulate((value.Good is not False for value in here), initial=0))
     fitting: list[int] = []
-    for k in range(min(len(ahead), len(here)) + 1):
-        for more in ([], later):
-            events, good_ones = every - k + len(more), good - good_here[k] + _good(more)
-            told = none_between or abs((percent_good or 0.0) / 100 * events - good_ones) < SAME_NUMBER
-            # The last k of the one reading have to be the first k of the other.
-            if counted in (events, good_ones) and told and list(ahead[len(ahead) - k :]) == list(here[:k]):
-                fitting.append(k)
-                break
+    for k in range(len(here) + 1):
+        events, good_ones = every - k, good - good_here[k]
+        told = none_between or abs((percent_good or 0.0) / 100 * events - good_ones) < SAME_NUMBER
+        # The last k of the one reading have to be the first k of the other.
+        if counted in (events, good_ones) and told and list(ahead[len(ahead) - k :]) == list(here[:k]):
+            fitting.append(k)
         if len(fitting) > 1:
             return None
     return fitting[0] if fitting else None
 
 
-def _may_be_others(
-    counted: float, percent_good: float | None, every: int, good: int, later: Sequence[TimedValue]
-) -> bool:
+def _may_be_others(counted: float, percent_good: float | None, every: int, good: int) -> bool:
     """Whether count and share of good ones fit events between both readings as well, were only good ones counted."""
-    for more in ([], later):
-        good_between = counted - good - _good(more)
-        between = 100 * counted / percent_good - every - len(more) if percent_good else 0.0
-        whole = abs(between - round(between)) < SAME_NUMBER
-        if whole and between > SAME_NUMBER and -SAME_NUMBER < good_between < between + SAME_NUMBER:
-            return True
-    return False
+    good_between = counted - good
+    between = 100 * counted / percent_good - every if percent_good else 0.0
+    whole = abs(between - round(between)) < SAME_NUMBER
+    return whole and between > SAME_NUMBER and -SAME_NUMBER < good_between < between + SAME_NUMBER
 
 
 def _good(values: Sequence[TimedValue]) -> int:

@@ -141,7 +141,7 @@ def _look_up(
         points = found.get(tag, [])
         if not points:
             failures[tag] = causes.get(tag, "no such point")
-        elif len({point.Path.lower() for point in points}) > 1:
+        elif len({point.WebId for point in points}) > 1:
             twice[tag] = "is on several data servers: " + ", ".join(point.Path for point in points)
         else:
             yield points[0]
@@ -204,9 +204,11 @@ def _multiple_route(lookup: Sequence[_Wanted]) -> str:
 
 def _matched(lookup: Sequence[_Wanted], items: Sequence[Looked]) -> Iterator[tuple[_Wanted, Looked]]:
     """Each wish with its own item: by the identifier that comes back, never by position alone."""
+    exactly = {item.Identifier: item for item in items}
     by_identifier = {_comparable(item.Identifier): item for item in items}
     for wish in lookup:
-        yield wish, by_identifier.get(_comparable(wish.path or wish.web_id)) or Looked()
+        asked = wish.path or wish.web_id
+        yield wish, exactly.get(asked) or by_identifier.get(_comparable(asked)) or Looked()
 
 
 def _comparable(identifier: str) -> str:
@@ -265,7 +267,7 @@ def _streams(points: Iterable[Point], reading: Reading) -> Iterator[Stream]:
     """Points as streams: each once, under names that are unique."""
     unique: dict[str, Point] = {}
     for point in points:
-        unique.setdefault(point.Path.lower() or point.WebId, point)
+        unique.setdefault(point.WebId, point)
     if reading.tag_format == "name":
         _refuse_double_names(unique.values())
     for point in unique.values():

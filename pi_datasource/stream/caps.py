@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pi_datasource.errors import PIError, PIRequestError
+from pi_datasource.errors import PIError, PIRequestError, PITooLargeError
 from pi_datasource.options import Streaming
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.stream.offset import Key
@@ -48,20 +48,27 @@ def capped(
     if settings.max_rows_per_trigger is not None and moves:
         share = min(MOST_TIMES, max(1, settings.max_rows_per_trigger // len(moves)))
     asked = [key for key, (low, high) in moves.items() if share is not None or (length and high - low > length)]
-    for some in chunks(asked, max(1, min(TAGS_PER_BATCH, 100_000 // ((share or 1) + 1)))):
-        asks = {
-            str(number): Ask(
-                endpoints.recorded(id_only(*key), *moves[key], 1 if share is None else share + 1, ()), id_only(*key)
-            )
-            for number, key in enumerate(some)
-        }
-        for number, answer in ask_all(client, asks, TimedValues, "times of events for a limit").items():
-            key = some[int(number)]
-            if isinstance(answer, PIRequestError):
-                failures[key] = answer
-                del ends[key]
-            else:
-                ends[key] = _end([value.Timestamp for value in answer.Items], ends[key], length, share)
+    while asked:
+        count = 1 if share is None else share + 1
+        smaller = count
+        refused = []
+        for some in chunks(asked, max(1, min(TAGS_PER_BATCH, 100_000 // count))):
+            asks = {
+                str(number): Ask(endpoints.recorded(id_only(*key), *moves[key], count, ()), id_only(*key))
+                for number, key in enumerate(some)
+            }
+            for number, answer in ask_all(client, asks, TimedValues, "times of events for a limit").items():
+                key = some[int(number)]
+                if isinstance(answer, PITooLargeError) and count > 1:
+                    refused.append(key)
+                    smaller = min(smaller, count - 1, answer.item_limit or count // 2)
+                elif isinstance(answer, PIRequestError):
+                    failures[key] = answer
+                    del ends[key]
+                else:
+                    ends[key] = _end([value.Timestamp for value in answer.Items], ends[key], length, share)
+        # The server hands out fewer events at once than the limit allows: then it takes more micro-batches.
+        asked, share = refused, max(1, smaller) - 1
     return ends, failures
 
 

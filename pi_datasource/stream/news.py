@@ -91,13 +91,22 @@ def newest_by_now(client: Client, keys: Sequence[Key]) -> Newest:
 
 
 def newest_before_states(client: Client, lows: Mapping[Key, int], newest: Newest) -> dict[Key, int]:
-    """For points that end in system states: the tick of the last event that is none, no earlier than the key's low."""
+    """For points that end in system states: the tick of the last event that is none, no earlier than the key's low.
+
+    A point that cannot be asked goes from the ticks of `newest` to its failures.
+    """
     ticks = {}
     for key, low in lows.items():
         high = newest.ticks[key]
         while high >= low:
             route = endpoints.recorded_backwards(_web_id(key), high, low, STATES_PER_PAGE, ())
-            values = client.get(route, TimedValues, f"events behind a system state of {_web_id(key)}").Items
+            asks = {"": Ask(route, _web_id(key))}
+            answer = ask_all(client, asks, TimedValues, "events behind a system state")[""]
+            if isinstance(answer, PIRequestError):
+                newest.failures[key] = answer
+                del newest.ticks[key]
+                break
+            values = answer.Items
             real = next((value for value in values if not _is_system(value)), None)
             if real is not None:
                 ticks[key] = int(parse_ticks([real.Timestamp])[0])

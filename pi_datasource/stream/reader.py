@@ -36,7 +36,7 @@ from pi_datasource.tables.recorded import plan_pieces, read
 from pi_datasource.times import TimeRange, short_text
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
-from pi_datasource.webapi.webids import id_only
+from pi_datasource.webapi.webids import id_only, is_point_web_id, point_ids
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +45,11 @@ __all__ = ["PIStreamReader"]
 
 log = logging.getLogger("pi_datasource")
 
+#: What is said of a tag that the checkpoint holds and that cannot be read.
+ABANDON = (
+    "a stream reads what its checkpoint says it has read, or stops; option abandonTags lets the rows go of a tag that "
+    "will never be readable again"
+)
 #: Seconds until a tag that failed is tried again, at first; doubled each time.
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
 
@@ -76,11 +81,14 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._tags = TagList(request.options, clock)
         self._ripening = Ripening(request.options.streaming.settle_time)
         self._base: PIOffset | None = None
+        self._told: dict[str, Any] | None = None
+        self._left: dict[Key, int] = {}
         self._available_now = False
         self._frozen: dict[Key, int] | None = None
         self._asked: float | None = None
         self._newest = Newest()
         self._pauses: dict[Key, tuple[float, float]] = {}
+        self._recovering: set[Key] = set()
         self._held: dict[Key, tuple[int, float]] = {}
 
     # -- where the stream stands
@@ -106,23 +114,35 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             PITagError: a tag that cannot be asked, when `onTagError=fail`.
             PIError: what is wrong with the options, the login, the server or the checkpoint.
         """
+        interval = self.request.options.streaming.poll_interval
+        goes_on = self._told is not None and start in (None, self._told) and not self._available_now
+        waits = goes_on and self._asked is not None and self._clock() - self._asked < interval
+        if waits and not self._left and self._told is not None:
+            return dict(self._told)
         before = self._before(start)
-        now = self._clock()
-        waits = self._asked is not None and now - self._asked < self.request.options.streaming.poll_interval
-        if waits and not self._available_now:
-            self._base = before
-            return before.to_dict()
         client = self._client()
-        ripe = self._ripe(client, before)
+        # What a limit left over is known to be ripe: a backlog is not held up by the interval between two looks.
+        ripe = self._left if waits else self._ripe(client, before)
         moves = {key: (before.watermarks.get(key, before.t0), tick) for key, tick in ripe.items()}
         moves = {key: (low, high) for key, (low, high) in moves.items() if high > low}
         if limit is None or not isinstance(limit, ReadAllAvailable):
             ends, failures = capped(client, moves, self.request.options.streaming)
-            self._treat(failures)
         else:
-            ends = {key: high for key, (_, high) in moves.items()}
-        self._base = self._forgotten(advanced(before, ends, lookback=0, new_round=False, off=()))
-        return self._base.to_dict()
+            ends, failures = {key: high for key, (_, high) in moves.items()}, {}
+        self._treat(failures)
+        for key in failures:
+            # Not again in this run of AvailableNow, and not before its pause is over.
+            ripe.pop(key)
+        for key in self._recovering - failures.keys():
+            del self._pauses[key]
+        self._recovering = set()
+        self._left = {key: ripe[key] for key, end in ends.items() if end < ripe[key]}
+        after = self._forgotten(advanced(before, ends, lookback=0, new_round=False, off=()))
+        return dict(self._stands_at(after, after.to_dict()))
+
+    def _stands_at(self, offset: PIOffset | None, told: dict[str, Any]) -> dict[str, Any]:
+        self._base, self._told = offset, told
+        return told
 
     def _before(self, start: Mapping[str, Any] | None) -> PIOffset:
         """The offset to go on from; a new stream begins at `startTime`."""
@@ -135,7 +155,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             log.info("the checkpoint's origin %s is in force, not startTime", short_text(before.t0))
         return before
 
-    def _ripe(self, client: Client, before: PIOffset) -> Mapping[Key, int]:
+    def _ripe(self, client: Client, before: PIOffset) -> dict[Key, int]:
         """Key → watermark that may be taken. AvailableNow asks once and keeps to it."""
         if self._frozen is not None:
             return self._frozen
@@ -163,14 +183,13 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             for key in future:
                 newest.ticks.pop(key)
             newest.ticks |= by_now.ticks
+            newest.states = (newest.states - set(future)) | by_now.states
             newest.failures |= by_now.failures
+        held = self._hold(client, before, newest) if settings.state_hold > 0 else {}
         self._treat(newest.failures)
-        for key in newest.ticks:
-            self._pauses.pop(key, None)
+        self._recovering = self._pauses.keys() & (set(keys) - newest.failures.keys())
         self._newest = newest
-        ticks = dict(newest.ticks)
-        if settings.state_hold > 0:
-            ticks |= self._hold(client, before, newest)
+        ticks = newest.ticks | held
         return {key: tick + settings.include_snapshot for key, tick in ticks.items()}
 
     def _hold(self, client: Client, before: PIOffset, newest: Newest) -> dict[Key, int]:
@@ -186,7 +205,9 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         found = newest_before_states(client, waiting, newest)
         # Nothing but states since the watermark: it stays.
         return {
-            key: found.get(key, low - self.request.options.streaming.include_snapshot) for key, low in waiting.items()
+            key: found.get(key, low - self.request.options.streaming.include_snapshot)
+            for key, low in waiting.items()
+            if key in newest.ticks
         }
 
     def _treat(self, failures: Mapping[Key, PIError]) -> None:
@@ -258,7 +279,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             PIUnknownTagError: a point of the offset is no longer there.
         """
         after, before = PIOffset.from_dict(end), PIOffset.from_dict(start)
-        self._base = after
+        self._stands_at(after, dict(end))
         if after is None or start == end:
             return []
         low = {} if before is None else before.watermarks
@@ -270,27 +291,30 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         if not ranges:
             return []
         client = self._client()
-        ranges = self._without_abandoned(ranges)
+        abandoned = self.request.options.streaming.abandon_tags
+        # By WebID first: a deleted point cannot be looked up any more.
+        ids = {point_ids(tag) for tag in abandoned if is_point_web_id(tag)}
+        ranges = self._without(ranges, {key for key in ranges if tuple(key) in ids})
         streams = self._tags.streams(client, ranges)
+        names = {tag.lower() for tag in abandoned}
+        ranges = self._without(ranges, {key for key in ranges if streams[key].tag.lower() in names})
         pieces = [Piece(streams[key], window) for key, window in ranges.items()]
         return plan_pieces(self._task_request, client, pieces, {}) if pieces else []
 
-    def _without_abandoned(self, ranges: dict[Key, TimeRange]) -> dict[Key, TimeRange]:
-        """Leaves out the tags that `abandonTags` names: the one way to let rows go, said in the log each time."""
-        wanted = {name.lower() for name in self.request.options.streaming.abandon_tags}
-        kept = {}
-        for key, window in ranges.items():
-            if wanted & {self._name(key).lower(), id_only(*key).lower()}:
-                log.warning("abandonTags: %s is not read for %s", self._name(key), window)
-            else:
-                kept[key] = window
-        return kept
+    def _without(self, ranges: dict[Key, TimeRange], abandoned: set[Key]) -> dict[Key, TimeRange]:
+        """Leaves out tags that `abandonTags` names: the one way to let rows go, said in the log each time."""
+        for key in abandoned:
+            log.warning("abandonTags: %s is not read for %s", self._name(key), ranges[key])
+        return {key: window for key, window in ranges.items() if key not in abandoned}
 
     def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
         """Fetches one partition. A tag that cannot be read fails the batch, whatever `onTagError` says."""
         share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
         client = self._new_client(self.request.options.connection, Throttle(share), host_known=True)
-        yield from read(self._task_request, partition, client)
+        try:
+            yield from read(self._task_request, partition, client)
+        except PITagError as error:
+            raise type(error)(error.failures, ABANDON) from error
 
     def _client(self) -> Client:
         connection = self.request.options.connection

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from pi_datasource.errors import PIRefusedError
+from pi_datasource.errors import PIRefusedError, PIUnknownTagError
 from pi_datasource.options import PIOptions, Selection
 from pi_datasource.resolve.points import resolve_points
 from pi_datasource.resolve.streams import Stream
@@ -18,6 +18,12 @@ from pi_datasource.webapi.webids import id_only, point_ids
 __all__ = ["TagList"]
 
 log = logging.getLogger("pi_datasource")
+
+#: What is said of points that the checkpoint names and the server no longer has.
+GONE = (
+    "the checkpoint says that a batch with their events has begun; option abandonTags with these WebIDs lets the "
+    "events go"
+)
 
 
 class TagList:
@@ -69,8 +75,11 @@ class TagList:
         if missing:
             web_ids = tuple(id_only(key.server, key.point_id) for key in missing)
             reading = replace(self._options.reading, on_tag_error="fail")
-            for stream in resolve_points(client, Selection(tags=web_ids), reading).streams:
-                self._known[key_of(stream)] = stream
+            try:
+                streams = resolve_points(client, Selection(tags=web_ids), reading).streams
+            except PIUnknownTagError as error:
+                raise PIUnknownTagError(error.failures, GONE) from error
+            self._known.update({key_of(stream): stream for stream in streams})
         return {key: self._known[key] for key in wanted}
 
 

@@ -109,18 +109,21 @@ def read(request: Request, partition: StreamPartition, client: Client) -> Iterat
     failures = dict(partition.failures)
     rows, enough = 0, 1
     collected: list[Page] = []
-    for chain, pages in fly(chains, concurrency):
-        if chain.failures:
-            failures.update(_failed(chain.failures, reading.on_tag_error))
-            chain.failures = {}
+    for (batches, pages), failed in fly(chains, concurrency, lambda pages: _large_batches(builder, pages)):
+        if failed:
+            failures.update(_failed(failed, reading.on_tag_error))
         collected += pages
         if sum(map(len, collected)) >= enough:
-            rows += sum(map(len, collected))
-            yield from builder.batches(collected)
+            batches += builder.batches(collected)
+            collected = []
+        for batch in batches:
+            rows += batch.num_rows
             # The first rows go out at once, for `limit(10)` and `show()`; then batches of a good size.
-            collected, enough = [], SMALLEST_BATCH
-    rows += sum(map(len, collected))
-    yield from builder.batches(collected)
+            enough = SMALLEST_BATCH
+            yield batch
+    for batch in builder.batches(collected):
+        rows += batch.num_rows
+        yield batch
     if failures and reading.error_column and request.wants(reading.error_column):
         yield builder.failure_batch(failures)
     traffic = client.traffic
@@ -129,6 +132,13 @@ def read(request: Request, partition: StreamPartition, client: Client) -> Iterat
         partition.number, partition.streams, rows, len(failures), traffic.requests, traffic.bytes, traffic.retries,
         traffic.seconds, time.monotonic() - started,
     )  # fmt: skip
+
+
+def _large_batches(builder: BatchBuilder, pages: list[Page]) -> tuple[list[pa.RecordBatch], list[Page]]:
+    """Record batches of pages that are enough for them; else the pages, to be joined with others."""
+    if sum(map(len, pages)) < SMALLEST_BATCH:
+        return [], pages
+    return list(builder.batches(pages)), []
 
 
 def _concurrency(request: Request, client: Client) -> int:

@@ -25,7 +25,7 @@ from pi_datasource.errors import (
     PITimeoutError,
     PITooLargeError,
 )
-from pi_datasource.webapi.wire import Answer
+from pi_datasource.webapi.wire import Answer, TimedValues, batch_decoder, decoder
 
 __all__ = ["check_answer", "decode", "error_for", "error_words", "retry_after", "words_of"]
 
@@ -48,6 +48,11 @@ BY_STATUS: dict[int, type[PIRequestError]] = {
 ITEM_LIMIT = re.compile(r"greater than the maximum allowed(?:\s*\(\s*([\d.,\s]*\d)\s*\))?", re.IGNORECASE)
 #: HTTP.sys refuses a long request line with 400 and these words, in HTML.
 TOO_LONG = re.compile(r"request too long|request header too long|url too long", re.IGNORECASE)
+
+#: What a list of events may have.
+MEMBERS = frozenset({"Items", "Links", "UnitsAbbreviation", "Errors", "Message", "WebException"})
+ONE_BODY = decoder(dict[str, msgspec.Raw])
+BATCH_BODY = batch_decoder(dict[str, msgspec.Raw])
 
 #: How much of a server's own words goes into a message.
 LONGEST_WORDS = 600
@@ -141,12 +146,38 @@ def decode(body: bytes, kind: msgspec.json.Decoder[T], content_type: str, asked:
     if body.startswith(b"\xef\xbb\xbf"):
         body = body[3:]
     try:
-        return kind.decode(body)
+        answer = kind.decode(body)
+        _refuse_strangers(answer, body, asked)
+        return answer
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         shown = body[:120].decode("utf-8", "replace")
         raise PIBadAnswerError(
             f"{asked}: the answer of {len(body):,} bytes cannot be decoded ({error}); it begins with {shown!r}"
         ) from error
+
+
+def _refuse_strangers(answer: object, body: bytes, asked: str) -> None:
+    """Refuses JSON that is not PI's and would pass for a stream without events, such as a gateway's `{"error": …}`.
+
+    Only bodies without events come here twice, and those are short.
+
+    Raises:
+        PIBadAnswerError: an object without events that has other members than PI's.
+    """
+    if isinstance(answer, TimedValues) and answer.says_nothing:
+        members = [ONE_BODY.decode(body)]
+    elif isinstance(answer, dict) and any(_is_empty_stream(sub.Content) for sub in answer.values()):
+        found = {key: sub.Content for key, sub in BATCH_BODY.decode(body).items() if isinstance(sub.Content, dict)}
+        members = [found[key] for key, sub in answer.items() if _is_empty_stream(sub.Content)]
+    else:
+        return
+    strange = next((name for names in members for name in names if name not in MEMBERS), None)
+    if strange is not None:
+        raise PIBadAnswerError(f"{asked}: the answer is no list of events: it has {strange!r} and no Items")
+
+
+def _is_empty_stream(content: object) -> bool:
+    return isinstance(content, TimedValues) and content.says_nothing
 
 
 def check_answer(answer: Answer, asked: str) -> None:

@@ -8,11 +8,12 @@ The client can send two things only: GET, and POST to `/batch` with nothing but 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -24,6 +25,7 @@ from pi_datasource.errors import (
     PIConnectionError,
     PILoginError,
     PIRateLimitError,
+    PIRefusedError,
     PIRequestError,
     PIRetriableError,
     PITimeoutError,
@@ -48,6 +50,8 @@ E = TypeVar("E", bound=PIRequestError)
 CONNECT_SECONDS = 10.0
 #: Bytes of a body read at once, so that its deadline is looked at now and then.
 READ_SIZE = 1 << 18
+#: Seconds that all requests of a process pause at most after a 429; the request itself waits as it is told.
+LONGEST_PAUSE = 600.0
 #: Seconds that all requests of a process pause after a 429 that does not say how long.
 PAUSE_AFTER_429 = 0.5
 #: So many characters are enough to know a secret by its beginning.
@@ -80,6 +84,40 @@ class Traffic:
             self.seconds += seconds
 
 
+class Turn:
+    """One thread at a time has a decoded answer in hand.
+
+    Decoded events take ten times the memory of the columns made of them. Inside of `held` a thread waits for its turn
+    before it decodes, and keeps it until it leaves, or goes to the network again. Outside nothing waits.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._mine = threading.local()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The time from the first answer decoded to the end of the body."""
+        self._mine.inside = True
+        try:
+            yield
+        finally:
+            self.give_back()
+            self._mine.inside = False
+
+    def take(self) -> None:
+        """Waits for the turn, if this thread is inside of `held` and does not have it."""
+        if getattr(self._mine, "inside", False) and not getattr(self._mine, "has", False):
+            self._lock.acquire()
+            self._mine.has = True
+
+    def give_back(self) -> None:
+        """Ends the turn, if this thread has it."""
+        if getattr(self._mine, "has", False):
+            self._mine.has = False
+            self._lock.release()
+
+
 class Client:
     """Asks one PI Web API; safe to use from several threads.
 
@@ -104,6 +142,7 @@ class Client:
         self.throttle = throttle or Throttle(JobLimits("none"))
         self.traffic = Traffic()
         self.rules = rules or RetryRules(connection.max_retries, connection.retry_timeout)
+        self.decoding = Turn()
         self._sleep = sleep
         self._host_known = host_known
         self._secrets: list[str] = []
@@ -161,6 +200,7 @@ class Client:
 
     def _pause_between_tries(self, seconds: float) -> None:
         self.traffic.add(retries=1)
+        self.decoding.give_back()
         self._sleep(seconds)
 
     def _round(self, method: str, route: str, body: bytes, kind: msgspec.json.Decoder[T], asked: str) -> T:
@@ -178,6 +218,7 @@ class Client:
         # The two lines by which this client cannot write.
         if method != "GET" and (method, route) != ("POST", endpoints.BATCH):
             raise AssertionError(f"{method} {route} is neither a GET nor a batch request")
+        self.decoding.give_back()
         try:
             with self.throttle.turn(), session(self.connection) as used:
                 self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
@@ -188,11 +229,12 @@ class Client:
                 host_answered(self.connection.url)
                 failure = error_for(status, content, headers, asked, time.time())
                 raise failure from (_RenewedError() if renewed else None)
+            self.decoding.take()
             answer = decode(content, kind, headers.get("Content-Type", ""), asked)
             host_answered(self.connection.url)
             return answer
         except PIRateLimitError as error:
-            self.throttle.pause(error.retry_after or PAUSE_AFTER_429)
+            self.throttle.pause(min(error.retry_after or PAUSE_AFTER_429, LONGEST_PAUSE))
             raise self.without_secrets(error) from error.__cause__
         except PIRequestError as error:
             raise self.without_secrets(error) from error.__cause__
@@ -229,6 +271,12 @@ class Client:
             ) as response:
                 patience = max(self.rules.budget, self.connection.timeout)
                 content = _read_all(response, started + patience, asked)
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            # Without its cause: that shows the header, which is a secret.
+            raise PIRefusedError(
+                f"{asked}: a login or a value of option headers holds what an HTTP header cannot hold: blanks in "
+                "front, line breaks, or letters outside of Latin-1"
+            ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _connection_error(error, self.connection.url, asked, time.monotonic() - started) from error
         finally:
@@ -244,9 +292,11 @@ class _RenewedError(Exception):
 def _read_all(response: requests.Response, deadline: float, asked: str) -> bytes:
     """The whole body, inflated. `response.content` does the same in pieces of 10 kB, at three times the cost."""
     raw = response.raw
+    # What is there, rather than all that was asked for: a server that drips would never let us look at the clock.
+    read: Callable[..., bytes] = getattr(raw, "read1", raw.read)
     pieces = []
     while True:
-        piece = raw.read(READ_SIZE, decode_content=True)
+        piece = read(READ_SIZE, decode_content=True)
         if not piece:
             break
         pieces.append(piece)

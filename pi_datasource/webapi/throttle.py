@@ -45,7 +45,7 @@ SPACING_MARGIN = 1.05
 #: Seconds between two looks for a free place in flight.
 POLL_SECONDS = 0.004
 #: Folders of jobs older than this (seconds) are removed when a new one is made.
-FORGET_AFTER = 86_400.0
+FORGET_AFTER = 7 * 86_400.0
 
 _TIME = struct.Struct("<d")
 
@@ -219,4 +219,5 @@ def _job_folder(limits: JobLimits) -> Path:
                 if time.time() - old.stat().st_mtime > FORGET_AFTER:
                     shutil.rmtree(old)
         folder.mkdir(mode=0o700, exist_ok=True)
+    os.utime(folder)
     return folder

@@ -88,6 +88,11 @@ class TimedValues(Answer, gc=False):
 
     Items: list[TimedValue] = []
 
+    @property
+    def says_nothing(self) -> bool:
+        """Neither events nor a failure: an empty stream, or a body that is none of PI's."""
+        return not (self.Items or self.Errors or self.Message or self.WebException)
+
 
 class OneValue(Answer, gc=False):
     """One event as a body of its own; without a time where there is none."""

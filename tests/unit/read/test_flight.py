@@ -3,13 +3,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from pi_datasource.errors import PIRefusedError, PIServerError
+from pi_datasource.errors import PIError, PIRefusedError, PIServerError
 from pi_datasource.plan.partitions import Chunk
 from pi_datasource.read.chain import Chain, Paging
+from pi_datasource.read.cursor import Page
 from pi_datasource.read.flight import fly
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, parse_iso
@@ -17,6 +18,10 @@ from tests.unit.webapi.fakes import Archive, Asked, Event, FakeClient, Said
 
 START = parse_iso("2026-01-01")
 WINDOW = TimeRange(START, START + 10**10)
+
+
+def flown(chains: list[Chain], concurrency: int) -> Iterator[tuple[list[Page], dict[str, PIError]]]:
+    return fly(chains, concurrency, lambda pages: pages)
 
 
 def archive_of(count: int, each: int = 40) -> Archive:
@@ -62,7 +67,7 @@ class Slow:
 def test_all_chains_are_read_to_their_end_with_no_more_in_flight_than_asked(count: int, concurrency: int) -> None:
     client = FakeClient(Slow(archive_of(count)))
     found: defaultdict[str, list[object]] = defaultdict(list)
-    for _, pages in fly(chains(client, count), concurrency):
+    for pages, _ in flown(chains(client, count), concurrency):
         for page in pages:
             found[page.stream.web_id] += [value.Value for value in page.values]
     assert dict(found) == {f"W{w}": list(range(40)) for w in range(count)}
@@ -74,7 +79,7 @@ def test_all_chains_are_read_to_their_end_with_no_more_in_flight_than_asked(coun
 def test_an_answer_that_is_not_taken_counts_as_in_flight() -> None:
     """Memory is bounded: while the caller thinks, no more than that many answers wait for it."""
     client = FakeClient(archive_of(9))
-    flight = fly(chains(client, 9), 3)
+    flight = flown(chains(client, 9), 3)
     next(flight)
     wait_for(lambda: len(client.gets) >= 4)
     time.sleep(0.1)
@@ -85,7 +90,7 @@ def test_an_answer_that_is_not_taken_counts_as_in_flight() -> None:
 
 def test_the_next_request_of_a_chain_leaves_before_its_answer_is_looked_at() -> None:
     client = FakeClient(archive_of(1))
-    flight = fly(chains(client, 1), 1)
+    flight = flown(chains(client, 1), 1)
     next(flight)
     wait_for(lambda: len(client.gets) >= 2)
     assert len(client.gets) == 2
@@ -94,7 +99,7 @@ def test_the_next_request_of_a_chain_leaves_before_its_answer_is_looked_at() -> 
 
 def test_a_caller_that_stops_early_asks_nothing_new() -> None:
     client = FakeClient(Slow(archive_of(20)))
-    flight = fly(chains(client, 20), 2)
+    flight = flown(chains(client, 20), 2)
     next(flight)
     flight.close()
     let_run_out()
@@ -110,19 +115,19 @@ def test_an_error_passes_through_and_asks_nothing_new() -> None:
 
     client = FakeClient(serve)
     with pytest.raises(PIServerError, match="gave up on recorded of tag 1"):
-        for _ in fly(chains(client, 20), 2):
+        for _ in flown(chains(client, 20), 2):
             pass
     let_run_out()
     assert 2 <= len({asked.path[1] for asked in client.gets}) < 20
 
 
-def test_failures_of_a_tag_are_in_the_chain_that_is_handed_on() -> None:
+def test_failures_of_a_tag_are_handed_on_beside_the_pages() -> None:
     archive = archive_of(3)
     client = FakeClient(lambda asked: Said(409, {"Errors": ["no"]}) if asked.path[1] == "W1" else archive(asked))
     failures = {}
     rows = 0
-    for chain, pages in fly(chains(client, 3), 2):
-        failures |= chain.failures
+    for pages, failed in flown(chains(client, 3), 2):
+        failures |= failed
         rows += sum(map(len, pages))
     assert rows == 80
     assert {tag: type(error) for tag, error in failures.items()} == {"tag 1": PIRefusedError}
@@ -135,7 +140,7 @@ def test_chains_with_nothing_to_do_are_passed_over_wherever_they_stand() -> None
     result: list[int] = []
 
     def work() -> None:
-        result.append(sum(len(page) for _, pages in fly(mixed, 2) for page in pages))
+        result.append(sum(len(page) for pages, _ in flown(mixed, 2) for page in pages))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -145,6 +150,6 @@ def test_chains_with_nothing_to_do_are_passed_over_wherever_they_stand() -> None
 
 def test_nothing_to_do_is_nothing_asked() -> None:
     client = FakeClient(archive_of(2))
-    assert list(fly([], 3)) == []
-    assert list(fly(chains(client, 2, window=TimeRange(START, START)), 3)) == []
+    assert list(flown([], 3)) == []
+    assert list(flown(chains(client, 2, window=TimeRange(START, START)), 3)) == []
     assert client.gets == []

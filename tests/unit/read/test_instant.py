@@ -133,9 +133,10 @@ def test_what_comes_is_all_there_is_or_an_error_but_never_less(
 
 @pytest.mark.parametrize("count", [SIZE, SIZE + 3])
 @pytest.mark.parametrize("more", [1, 3])
-def test_events_one_tick_later_are_not_taken_for_those_of_the_instant(count: int, more: int) -> None:
-    events = crowd(count) + later(more)
-    assert read(events) == wanted(events)
+def test_events_one_tick_later_make_a_crowd_undecidable(count: int, more: int) -> None:
+    """Whether the server counts them is not known, and two wrong numbers may agree."""
+    with pytest.raises(PIInstantError):
+        read(crowd(count) + later(more))
 
 
 def test_a_crowd_at_the_next_tick_as_well_is_read_or_fails_but_is_never_mixed_up() -> None:
@@ -178,8 +179,9 @@ def test_whether_values_are_good_is_asked_although_no_column_needs_it() -> None:
     page = read_instant(client, Cursor(STREAM, RANGE), SIZE, ())
     assert [value.Value for value in page.values] == list(range(SIZE + 5))
     recorded = [asked for asked in client.gets if asked.path[2] == "recorded"]
-    assert len(recorded) == 2
-    assert all("Items.Good" in asked.query["selectedFields"].split(";") for asked in recorded)
+    # From both sides, and whether the next tick has any; that one needs no flags.
+    assert len(recorded) == 3
+    assert all("Items.Good" in asked.query["selectedFields"].split(";") for asked in recorded[:2])
 
 
 def test_the_largest_pages_are_compared_in_no_time() -> None:

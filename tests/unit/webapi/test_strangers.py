@@ -1,0 +1,41 @@
+"""JSON that is not PI's must not pass for a stream without events."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pi_datasource.errors import PIBadAnswerError
+from pi_datasource.webapi.answers import decode
+from pi_datasource.webapi.wire import TimedValues, batch_decoder, decoder
+
+STRANGERS = [{"message": "Quota exceeded"}, {"error": {"code": 7}}, {"items": []}, {"Items": [], "next": "x"}]
+EMPTY = [{}, {"Items": []}, {"Links": {}, "Items": [], "UnitsAbbreviation": ""}]
+EVENT = {"Timestamp": "2026-01-01T00:00:00Z", "Value": 1.0}
+
+
+@pytest.mark.parametrize("body", STRANGERS)
+def test_a_body_of_somebody_else_is_refused(body: object) -> None:
+    with pytest.raises(PIBadAnswerError, match="no list of events"):
+        decode(json.dumps(body).encode(), decoder(TimedValues), "application/json", "asked")
+
+
+@pytest.mark.parametrize("body", STRANGERS)
+def test_so_is_one_inside_of_a_batch(body: object) -> None:
+    subs = {"0": {"Status": 200, "Content": {"Items": [EVENT]}}, "1": {"Status": 200, "Content": body}}
+    with pytest.raises(PIBadAnswerError, match="no list of events"):
+        decode(json.dumps(subs).encode(), batch_decoder(TimedValues), "application/json", "asked")
+
+
+@pytest.mark.parametrize("body", EMPTY)
+def test_a_stream_without_events_is_one(body: object) -> None:
+    assert decode(json.dumps(body).encode(), decoder(TimedValues), "application/json", "asked").Items == []
+    subs = {"0": {"Status": 200, "Content": body}, "1": {"Status": 404, "Content": "gone"}}
+    answer = decode(json.dumps(subs).encode(), batch_decoder(TimedValues), "application/json", "asked")
+    assert answer["0"].Content == TimedValues()
+
+
+def test_new_members_beside_events_are_no_matter() -> None:
+    body = {"Items": [EVENT], "SomethingNew": 1}
+    assert len(decode(json.dumps(body).encode(), decoder(TimedValues), "application/json", "asked").Items) == 1
