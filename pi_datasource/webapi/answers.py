@@ -58,7 +58,7 @@ BATCH_BODY = batch_decoder(dict[str, msgspec.Raw])
 LONGEST_WORDS = 600
 
 
-def error_for(status: int, body: bytes, headers: Mapping[str, str], asked: str, now: float = 0.0) -> PIRequestError:
+def error_for(status: int, body: bytes | bytearray, headers: Mapping[str, str], asked: str, now: float = 0.0) -> PIRequestError:
     """The error that a status other than 2xx means.
 
     Args:
@@ -108,7 +108,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return None
 
 
-def words_of(body: bytes) -> str:
+def words_of(body: bytes | bytearray) -> str:
     """The server's own words in an error body: JSON of any of the known shapes, the title of a page, or its text."""
     text = body[:20_000].decode("utf-8", "replace").strip().lstrip("\ufeff")
     try:
@@ -131,7 +131,7 @@ def _words_of_page(text: str) -> str:
     return plain[:LONGEST_WORDS]
 
 
-def decode(body: bytes, kind: msgspec.json.Decoder[T], content_type: str, asked: str) -> T:
+def decode(body: bytes | bytearray, kind: msgspec.json.Decoder[T], content_type: str, asked: str) -> T:
     """The body as data.
 
     Raises:
@@ -156,7 +156,7 @@ def decode(body: bytes, kind: msgspec.json.Decoder[T], content_type: str, asked:
         ) from error
 
 
-def _refuse_strangers(answer: object, body: bytes, asked: str) -> None:
+def _refuse_strangers(answer: object, body: bytes | bytearray, asked: str) -> None:
     """Refuses JSON that is not PI's and would pass for a stream without events, such as a gateway's `{"error": …}`.
 
     Only bodies without events come here twice, and those are short.

@@ -20,7 +20,6 @@ from mock_pi.faults import Fault
 from mock_pi.site import Site
 from mock_pi.switches import Switches
 from mock_pi.system.shapes import Empty
-from pi_datasource.compat import ReadAllAvailable
 from pi_datasource.errors import PIError
 from pi_datasource.options import PIOptions
 from pi_datasource.stream.offset import PIOffset
@@ -219,9 +218,9 @@ class World:
             column for column in table_named("recorded").columns
             if column.name in ("tag", "ticks", "seq", "value", "state", "point_id")
         )  # fmt: skip
-        return PIStreamReader(Wanted(parsed, columns), self.monotonic, self.sleep, self._client)
+        return PIStreamReader(Wanted(parsed, columns), self.monotonic, self.sleep, self.client)
 
-    def _client(self, *args: Any, **more: Any) -> Client:
+    def client(self, *args: Any, **more: Any) -> Client:
         return Wireless(self.app, *args, **more)
 
 
@@ -412,14 +411,3 @@ def archived(world: World, origin: int, *, newest_too: bool = True) -> Counter[R
                 value = event.value.code if isinstance(event.value, State) else event.value
                 rows[key, event.ticks, float(value)] += 1  # type: ignore[arg-type]
     return rows
-
-
-def limited() -> Any:
-    """The limit that means "all": Trigger.Once, and sources without limits."""
-    return ReadAllAvailable()
-
-
-__all__ = [
-    "BEGIN", "ENDLESS", "IO_TIMEOUT", "SECOND", "URL", "ZERO", "KilledError", "NeverEndsError", "Query", "Row",
-    "Table", "Wireless", "World", "archived", "limited", "repeat_until_caught_up",
-]  # fmt: skip

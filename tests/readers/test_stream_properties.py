@@ -36,8 +36,8 @@ SETTINGS = settings(
 )
 
 KINDS = (
-    "put", "put", "put", "same", "offline", "flush", "wait", "drop", "state", "unlist", "list", "add", "rename",
-    "delete", "restore", "fault", "heal", "run", "run", "run",
+    "put", "put", "put", "put", "same", "same", "offline", "flush", "wait", "drop", "state", "unlist", "list", "add",
+    "rename", "delete", "restore", "fault", "fault", "heal", "run", "run", "run",
 )  # fmt: skip
 
 #: One thing that happens: its kind, and three numbers that say which, how much and when.
@@ -82,7 +82,7 @@ class History:
         self.world.moves = self.move
         self.pending: list[Op] = []
         self.deleted: list[Callable[[], None]] = []
-        self.dropped = 0
+        self.added = self.dropped = 0
         self.failing: set[int] = set()
         self.runs = self.killed = 0
 
@@ -155,14 +155,15 @@ class History:
             letter = "o" if kind == "unlist" else "p"
             world.rename(key, f"{letter}{key}.{m if kind == 'rename' else 0}")
         elif kind == "add" and len(world.ids) < 5:
-            world.add(f"pn{world.uids}.{len(world.ids)}.{world.clock}")
+            self.added += 1
+            world.add(f"pn{self.added}")
         elif kind == "delete" and len(world.ids) > 1 and not offline and n < 2:
             world.heal(key)
             self.deleted.append(world.remove(key))
         elif kind == "restore" and self.deleted:
             self.deleted.pop()()
         elif kind == "fault":
-            world.fail(key, *[("end",), ("recorded",), ("end", "recorded")][n % 3])
+            world.fail(key, *[("recorded",), ("end",), ("recorded",), ("end", "recorded")][n % 4])
         elif kind == "heal":
             world.heal(key)
 
@@ -251,13 +252,6 @@ class History:
 
 def _iso(second: int) -> str:
     return f"2026-01-01T00:{second // 60:02}:{second % 60:02}Z"
-
-
-class Tally:
-    """How much a test has really seen."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
