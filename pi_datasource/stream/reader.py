@@ -78,6 +78,9 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._clock = clock
         self._sleep = sleep
         self._new_client = client
+        # One job for as long as the query runs: its ceilings span triggers.
+        connection = request.options.connection
+        self._limits = JobLimits.new(connection.requests_per_second, connection.max_in_flight)
         self._tags = TagList(request.options, clock)
         self._ripening = Ripening(request.options.streaming.settle_time)
         self._base: PIOffset | None = None
@@ -317,7 +320,4 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             raise type(error)(error.failures, ABANDON) from error
 
     def _client(self) -> Client:
-        connection = self.request.options.connection
-        return self._new_client(
-            connection, Throttle(JobLimits.new(connection.requests_per_second, connection.max_in_flight))
-        )
+        return self._new_client(self.request.options.connection, Throttle(self._limits))

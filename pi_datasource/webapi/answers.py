@@ -58,7 +58,9 @@ BATCH_BODY = batch_decoder(dict[str, msgspec.Raw])
 LONGEST_WORDS = 600
 
 
-def error_for(status: int, body: bytes | bytearray, headers: Mapping[str, str], asked: str, now: float = 0.0) -> PIRequestError:
+def error_for(
+    status: int, body: bytes | bytearray, headers: Mapping[str, str], asked: str, now: float = 0.0
+) -> PIRequestError:
     """The error that a status other than 2xx means.
 
     Args:
