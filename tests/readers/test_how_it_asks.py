@@ -1,0 +1,88 @@
+"""How rows are asked for and handed on: few requests, only the fields wanted, batches of a good size."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql.types import StructType
+
+from mock_pi import Dense, MockPI, PISystem, Point, Quiet
+from oracle import actual_rows, assert_same, expected_rows
+
+START, END, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
+POINTS = [
+    Point("DEEP", "Float64", Dense(1.0)),
+    *(Point(f"QUIET.{n}", "Float64", Quiet(0.4, first=START)) for n in range(100)),
+]
+
+
+@pytest.fixture(scope="module")
+def pi() -> Iterator[MockPI]:
+    with MockPI(PISystem(POINTS, now=NOW)) as server:
+        yield server
+
+
+def test_a_hundred_quiet_tags_are_counted_and_read_by_one_batch_request_each(pi, driver):
+    pi.reset_stats()
+    quiet = POINTS[1:]
+    reading = driver.read(url=pi.url, tagFilter="QUIET.*", startTime=START, endTime=END)
+    assert_same(actual_rows(reading.batches), expected_rows(pi.system, quiet, START, END))
+    # The list of points comes in a page and an empty one behind it.
+    stats = pi.stats()
+    assert stats.by_route == {"dataservers": 1, "dataservers/points": 2, "batch": 2}
+    assert stats.sub_by_route == {"streams/summary": 100, "streams/recorded": 100}
+
+
+def test_a_deep_tag_alone_is_asked_by_its_own_route(pi, driver):
+    pi.reset_stats()
+    reading = driver.read(url=pi.url, tags="DEEP", startTime=START, endTime=END, numPartitions=1)
+    assert reading.rows == 86_400
+    stats = pi.stats()
+    assert "batch" not in stats.by_route
+    assert stats.by_route["streams/recorded"] == 2
+
+
+def test_record_batches_are_of_a_good_size_after_the_first(pi, driver):
+    reading = driver.read(
+        url=pi.url, tagFilter="*", startTime=START, endTime=END, numPartitions=1, rowsPerResponse=3000, concurrency=2
+    )
+    sizes = [batch.num_rows for batch in reading.batches]
+    assert sum(sizes) == 86_400 + sum(len(pi.system.expected_recorded(p, START, END)) for p in POINTS[1:])
+    assert sizes[0] <= 3000
+    assert all(10_000 <= size <= 100_000 for size in sizes[1:-1])
+    assert len(sizes) < 12
+
+
+def bytes_read(caplog: pytest.LogCaptureFixture) -> int:
+    """What the log says of the last partition read."""
+    said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("partition ")]
+    found = re.search(r"(\d+) bytes", said[-1])
+    assert found is not None
+    return int(found[1])
+
+
+def test_fewer_columns_ask_for_fewer_fields(pi, driver, caplog):
+    caplog.set_level(logging.INFO, "pi_datasource")
+    options = {"url": pi.url, "tags": "DEEP", "startTime": START, "endTime": "2026-01-01T01:00:00Z"}
+    whole = driver.read(**options)
+    all_bytes = bytes_read(caplog)
+    schema = StructType().add("tag", "string").add("value", "double")
+    narrow = driver.read(schema, **options)
+    assert bytes_read(caplog) < 0.65 * all_bytes
+    assert [batch.schema.names for batch in narrow.batches] == [["tag", "value"]] * len(narrow.batches)
+    assert narrow.rows == whole.rows == 3600
+
+
+def test_each_partition_says_what_it_did(pi, driver, caplog):
+    caplog.set_level(logging.INFO, "pi_datasource")
+    tags = json.dumps(["DEEP", "QUIET.1"])
+    driver.read(url=pi.url, tags=tags, startTime=START, endTime=END, numPartitions=2)
+    said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("partition ")]
+    assert len(said) == 2
+    assert all(
+        re.search(r"\d+ tags, \d+ rows, 0 failed tags, \d+ requests, \d+ bytes, 0 retries", line) for line in said
+    )
