@@ -146,10 +146,13 @@ def shipped_data_source(package: ModuleType, source: type[DataSource]) -> type[D
         def reader(self, schema: StructType) -> DataSourceReader:
             return ShippedReader(Shipped(self.shipped.sources, self.shipped.open().reader(schema)))
 
+        def streamReader(self, schema: StructType) -> Any:
+            raise NotImplementedError(
+                "register(spark, by_value=True) serves spark.read only; for readStream install pi-datasource on every "
+                "machine and call register(spark)"
+            )
+
         def writer(self, schema: StructType, overwrite: bool) -> Any:
             return self.shipped.open().writer(schema, overwrite)
-
-        def streamReader(self, schema: StructType) -> Any:
-            return self.shipped.open().streamReader(schema)
 
     return ShippedDataSource
