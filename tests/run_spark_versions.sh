@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run the tests of what differs between Spark versions on other versions than the default:
 #   bash tests/run_spark_versions.sh [versions…]
-# Each version has an environment of its own in .cache/, kept between runs.
+# Each version has an environment of its own in .cache/, kept between runs; with --prepare they are only made.
 set -euo pipefail
 
 # The newest patch release of each minor version that we support; the default (4.2.0, which Delta fits) is in setup.cfg.
@@ -19,6 +19,11 @@ PYTHON="$(find_python 11)"
 cd "$ROOT"
 unset PYSPARK_DRIVER_PYTHON SPARK_HOME SPARK_REMOTE
 
+prepare=
+if [[ "${1:-}" == --prepare ]]; then
+  prepare=yes
+  shift
+fi
 if (($# == 0)); then set -- "${PINNED[@]}"; fi
 table=""
 failures=0
@@ -26,6 +31,7 @@ for version in "$@"; do
   echo "== Spark $version"
   environment="$ROOT/.cache/spark-$version"
   make_environment "$environment" "$PYTHON" test-base "pyspark==$version"
+  if [[ -n "$prepare" ]]; then continue; fi
   export PYSPARK_PYTHON="$environment/bin/python"
   outcome=passed
   # Spark before 4.2 leaves sockets of its own to the garbage collector; ours are watched in tests/readers.
@@ -34,6 +40,7 @@ for version in "$@"; do
   table+="$(printf '%-8s %s' "$version" "$outcome")"$'\n'
 done
 
+if [[ -n "$prepare" ]]; then exit; fi
 echo
 printf '%-8s %s\n' Spark outcome
 printf '%s' "$table"
