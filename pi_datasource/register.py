@@ -79,7 +79,7 @@ def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
         What was done, and (when printed) whether the call was needed and why.
 
     Raises:
-        PIUnsupportedError: this Spark has no Python data sources.
+        PIUnsupportedError: this Spark has no Python data sources, or does not let `by_value` replace what it found.
     """
     registry = getattr(spark, "dataSource", None)
     if registry is None:
@@ -96,7 +96,17 @@ def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
         from pi_datasource.shipping import shipped_data_source
 
         source = shipped_data_source(pi_datasource, PIDataSource)
-    registry.register(source)
+    try:
+        registry.register(source)
+    except Exception as error:
+        # Spark 4.0 refuses to replace what it found by itself. Then there is nothing left to do, but to replace it.
+        if "DATA_SOURCE_ALREADY_EXISTS" not in str(error):
+            raise
+        if by_value:
+            raise PIUnsupportedError(
+                f"Spark {spark.version} has found format osipi by itself and lets nobody replace it, so by_value=True "
+                "cannot be in force; call register before the format is first used, or leave by_value out"
+            ) from error
     return Registration(spark, by_value)
 
 
