@@ -11,7 +11,8 @@ import pytest
 from mock_pi import Bursts, Dense, Fault, Instant, MockPI, PISystem, Point, Quiet
 from oracle import COLUMNS, assert_same, expected_rows
 
-pytestmark = pytest.mark.spark_versions
+#: Also run on the other Spark versions; the rest differs in nothing that Spark does.
+versions = pytest.mark.spark_versions
 
 START, END, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
 
@@ -48,7 +49,10 @@ def rows_of(frame: Any) -> Any:
     return Counter(tuple(_comparable(value) for value in row) for row in frame.selectExpr(*columns).collect())
 
 
-@pytest.mark.parametrize(("partitions", "page_size"), [(1, 1000), (3, 150), (16, 150_000), (3, 7)])
+@pytest.mark.parametrize(
+    ("partitions", "page_size"),
+    [(1, 1000), (3, 150), pytest.param(16, 150_000, marks=versions), pytest.param(3, 7, marks=versions)],
+)
 def test_p1_all_rows_once_through_spark(spark, pi, partitions, page_size):
     from pyspark.sql import functions as F
 
@@ -61,6 +65,7 @@ def test_p1_all_rows_once_through_spark(spark, pi, partitions, page_size):
     assert sum(rows) == expected.total()
 
 
+@versions
 def test_columns_types_and_comments(spark, pi):
     schema = load(spark, pi).schema
     assert [(field.name, field.dataType.simpleString()) for field in schema] == [
@@ -80,6 +85,7 @@ def test_columns_on_request(spark, pi):
     assert row["descriptor"] == ""
 
 
+@versions
 def test_a_users_schema_prunes_columns_and_orders_them(spark, pi):
     options = {"url": pi.url, "tags": "EVEN.0,INT.0", "startTime": START, "endTime": END}
     frame = spark.read.format("osipi").schema("value double, tag string, point_id bigint").options(**options).load()
@@ -92,12 +98,14 @@ def test_a_users_schema_prunes_columns_and_orders_them(spark, pi):
     )
 
 
+@versions
 def test_a_wrong_schema_is_a_clear_error(spark, pi):
     frame_reader = spark.read.format("osipi").options(url=pi.url, tags="EVEN.0", startTime=START, endTime=END)
     with pytest.raises(Exception, match=r"valeu: no such column[\s\S]*its columns are: tag string"):
         frame_reader.schema("tag string, valeu double").load().count()
 
 
+@versions
 def test_a_dataframe_used_twice_in_unions_joins_views_and_sql(spark, pi):
     frame = load(spark, pi, tags="EVEN.0,EVEN.1")
     assert frame.count() == 2880
@@ -110,6 +118,7 @@ def test_a_dataframe_used_twice_in_unions_joins_views_and_sql(spark, pi):
     cached.unpersist()
 
 
+@versions
 def test_sql_temporary_view(spark, pi):
     spark.sql(
         f"CREATE OR REPLACE TEMPORARY VIEW osipi_view USING osipi OPTIONS "
@@ -140,6 +149,7 @@ def test_a_time_zone_of_the_session_changes_nothing(spark, pi):
         spark.conf.set("spark.sql.session.timeZone", "UTC")
 
 
+@versions
 def test_p5_a_failing_tag_fails_the_read_by_name(spark, pi):
     pi.faults.add(Fault(status=403, route="streams/recorded", tag="INT.1", scope="sub", count=None))
     try:
@@ -150,6 +160,7 @@ def test_p5_a_failing_tag_fails_the_read_by_name(spark, pi):
         pi.faults.clear()
 
 
+@versions
 def test_p5_skipped_tags_are_readable_as_failed_tags(spark, pi):
     options = {"tags": json.dumps([*json.loads(TAGS), "NOT.THERE"]), "onTagError": "skip"}
     pi.faults.add(Fault(status=403, route="streams/recorded", tag="INT.1", scope="sub", count=None))
@@ -178,11 +189,13 @@ def test_p9_ceilings_hold_over_all_tasks(spark, pi):
     assert stats.requests > 10
 
 
+@versions
 def test_writing_is_refused_with_what_to_do_instead(spark, pi):
     with pytest.raises(Exception, match="reads PI and never writes"):
         spark.range(1).write.format("osipi").mode("append").options(url=pi.url).save()
 
 
+@versions
 def test_create_table_loses_its_options_and_says_so(spark, pi):
     spark.sql("DROP TABLE IF EXISTS osipi_table")
     # With Delta's catalog Spark itself refuses such a table, in its own words, before we are asked.
