@@ -60,7 +60,7 @@ def memory_for(pi: MockPI, times: int) -> int:
 
 @pytest.mark.slow
 def test_p10_memory_is_flat_in_the_length_of_the_range(pi, record_property):
-    # A peak depends on which answers happen to meet; the long ranges see many meetings, so the short one gets three runs.
+    # A peak depends on which answers happen to meet. Long ranges see many meetings, so the short one gets three runs.
     peaks = {1: max(memory_for(pi, 1) for _ in range(3)), 10: memory_for(pi, 10), 100: memory_for(pi, 100)}
     record_property("peak_bytes", peaks)
     sys.stdout.write("".join(f"{times:>4}× {peak / 1e6:7.1f} MB above the imports\n" for times, peak in peaks.items()))
