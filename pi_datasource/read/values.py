@@ -37,14 +37,8 @@ __all__ = ["FLAG_FIELDS", "BatchBuilder", "fields_for"]
 FLAG_FIELDS = {"good": "Good", "questionable": "Questionable", "substituted": "Substituted", "annotated": "Annotated"}
 #: Columns that all come from `Value`.
 VALUE_COLUMNS = ("value", "value_long", "value_text", "state", "is_system_state")
-#: Columns that are the same for all rows of a stream → attribute of the stream.
-STREAM_COLUMNS = {
-    "tag": "tag",
-    "uom": "uom",
-    "web_id": "web_id",
-    "point_id": "point_id",
-    "descriptor": "descriptor",
-}
+#: Columns that are the same for all rows of a stream: its attributes of the same names.
+STREAM_COLUMNS = ("tag", "uom", "web_id", "point_id", "descriptor")
 #: Rows in a record batch at most; Spark copies larger ones at a higher cost a row.
 LARGEST_BATCH = 100_000
 
@@ -93,7 +87,7 @@ class BatchBuilder:
 
     def _column(self, made: _Columns, name: str, rows: int) -> pa.Array:
         if name in STREAM_COLUMNS:
-            return made.of_stream(STREAM_COLUMNS[name], self.schema.field(name).type)
+            return made.of_stream(name, self.schema.field(name).type)
         if name in FLAG_FIELDS:
             return made.flag(FLAG_FIELDS[name])
         if name == self._error_column:
@@ -206,7 +200,7 @@ class _Odd:
                 self.numbers[number] = NUMBER_TEXTS[value]
             else:
                 self.texts[number] = value
-        elif isinstance(value, list) or kind in ("text", "time", "blob"):
+        elif isinstance(value, list) or kind == "text":
             self.texts[number] = msgspec.json.encode(value).decode()
         elif kind == "digital" and value.__class__ is int and -(2**31) <= value < 2**31:
             self.states[number] = value
@@ -311,26 +305,17 @@ _NO_STATE = State()
 
 def _texts(values: list[Any]) -> _Values:
     odd = [number for number, value in enumerate(values) if value.__class__ is not str]
-    return _text_column(values, _Odd(values, odd, "text"), odd)
-
-
-def _times(values: list[Any]) -> _Values:
-    odd = [number for number, value in enumerate(values) if value.__class__ is not str]
-    return _text_column(values, _Odd(values, odd, "time"), odd)
+    told = _Odd(values, odd, "text")
+    for number in odd:
+        values[number] = told.texts.get(number)
+    return told.values(value_text=pa.array(values, pa.string()))
 
 
 def _blobs(values: list[Any]) -> _Values:
     for number, value in enumerate(values):
         if isinstance(value, list) and all(0 <= byte < 256 for byte in value):
             values[number] = base64.b64encode(bytes(value)).decode("ascii")
-    odd = [number for number, value in enumerate(values) if value.__class__ is not str]
-    return _text_column(values, _Odd(values, odd, "blob"), odd)
-
-
-def _text_column(values: list[Any], told: _Odd, odd: Sequence[int]) -> _Values:
-    for number in odd:
-        values[number] = told.texts.get(number)
-    return told.values(value_text=pa.array(values, pa.string()))
+    return _texts(values)
 
 
 _CONVERT: dict[str, Callable[[list[Any]], _Values]] = {
@@ -338,6 +323,6 @@ _CONVERT: dict[str, Callable[[list[Any]], _Values]] = {
     "integer": _integers,
     "digital": _digital,
     "text": _texts,
-    "time": _times,
+    "time": _texts,
     "blob": _blobs,
 }
