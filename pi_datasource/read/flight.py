@@ -47,23 +47,24 @@ def fly(
         failures, chain.failures = chain.failures, {}
         return brought, failures
 
+    def launch(chain: Chain) -> None:
+        flying[pool.submit(work, chain)] = chain
+
     waiting = deque(chain for chain in chains if not chain.done)
     flying: dict[Future[tuple[T, dict[str, PIError]]], Chain] = {}
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="osipi")
     try:
         while waiting or flying:
             while waiting and len(flying) < concurrency:
-                chain = waiting.popleft()
-                flying[pool.submit(work, chain)] = chain
+                launch(waiting.popleft())
             ready, _ = wait(flying, return_when=FIRST_COMPLETED)
             for future in ready:
                 chain = flying.pop(future)
                 brought = future.result()
                 if not chain.done:
-                    flying[pool.submit(work, chain)] = chain
-                elif waiting:
-                    following = waiting.popleft()
-                    flying[pool.submit(work, following)] = following
+                    waiting.appendleft(chain)
+                if waiting:
+                    launch(waiting.popleft())
                 yield brought
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
