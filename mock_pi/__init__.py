@@ -16,18 +16,20 @@ In a test::
         assert pi.stats().requests < 10
 
 Values are a function of point and time, so every expected table is computed without HTTP. Late, edited and deleted
-events: `pi.system.insert`, `replace`, `delete`. Settings: `mock_pi.switches`. Things that go wrong: `mock_pi.faults`.
-With pytest: the fixtures of `mock_pi.pytest_plugin`.
+events: `pi.system.insert`, `replace`, `delete`, notes on them: `annotate`. Elements, attributes and event frames:
+`mock_pi.af`. Settings: `mock_pi.switches`. Things that go wrong: `mock_pi.faults`. With pytest: the fixtures of
+`mock_pi.pytest_plugin`.
 
 It follows the vendor's documentation and what was seen in recorded traffic; where the two leave a question open there
 is a switch. It is stricter than the vendor in one thing: a parameter that does not exist is an error (switch
-`ignore_unknown_parameters`). It does not imitate: asset servers and everything of AF (elements, attributes, event
-frames, ...), writing, stream updates and channels, plot values, filter expressions, annotations' texts, calculation
-bases beyond plain time-weighted and event-weighted (the others are taken for these), WebIDs of version 1.0, Kerberos,
-HTTPS, HTML renderings for browsers, and compression of the archive.
+`ignore_unknown_parameters`). It does not imitate: security, notifications, analysis and time rules, searches by
+attribute value and exports of AF, formulas and look-ups (their values are declared), performance equations beyond a
+small part (`mock_pi.expression`), writing, stream updates and channels, attachments of annotations, WebIDs of version
+1.0, Kerberos, HTTPS, HTML renderings for browsers, and compression of the archive.
 
-The package, from the inside out: `system/` (points and their history, no HTTP), `pitime`, `webids`, `wire`, `fields`
-(the vendor's notations), `fragments` and `reading` (rows as ready bytes), `routes/` (one module a controller), `batch`,
+The package, from the inside out: `system/` (points and their history, no HTTP), `af/` (the Asset Framework), `pitime`,
+`webids`, `wire`, `fields` (the vendor's notations), `fragments` and `reading` (rows as ready bytes), `stream` with
+`interpolation`, `plot`, `summary`, `expression` (what is made of events), `routes/` (one module a controller), `batch`,
 `dispatch`, `app` (limits, authentication, faults), `server` (MockPI).
 """
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mock_pi.faults import Fault as Fault
     from mock_pi.server import MockPI as MockPI
     from mock_pi.statistics import Stats as Stats
+    from mock_pi.system.annotation import Annotation as Annotation
     from mock_pi.system.event import Event as Event
     from mock_pi.system.event import State as State
     from mock_pi.system.pisystem import PISystem as PISystem
@@ -60,7 +63,8 @@ if TYPE_CHECKING:
 #: Public name to the module that has it; imported when first asked for.
 _HOMES = {
     "MockPI": "server", "Fault": "faults", "Stats": "statistics", "PISystem": "system.pisystem",
-    "Point": "system.point", "Event": "system.event", "State": "system.event", "ticks_of": "ticks", "text_of": "ticks",
+    "Point": "system.point", "Annotation": "system.annotation", "Event": "system.event", "State": "system.event",
+    "ticks_of": "ticks", "text_of": "ticks",
     **dict.fromkeys(("Bursts", "Dense", "Edges", "Empty", "Every", "Instant", "Listed", "Quiet", "States", "Ticks"),
                     "system.shapes"),
 }  # fmt: skip

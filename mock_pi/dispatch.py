@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from mock_pi.af.streams import tag_of
 from mock_pi.call import Answer, Call, PIWebAPIError, parse_query
 from mock_pi.routes import TABLE
 from mock_pi.routes.table import Route, check_parameters
 from mock_pi.site import Site
+from mock_pi.system.point import Point
 from mock_pi.wire import to_json
 
 #: The path under which PI Web API lives.
 ROOT = "piwebapi"
+
+#: Parameters that hold WebIDs of streams.
+_NAMING = ("webId", "baseWebId", "subordinateWebId")
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,17 @@ def target_of(
 
 
 def tags_of(target: Target) -> frozenset[str]:
-    """The points a request names by WebID, in upper case; for faults that are for one tag only."""
-    texts = [*target.call.captured, *target.call.many("webId")]
+    """The points a request names by WebID, or by that of an attribute; for faults that are for one tag only."""
+    named = (text for name in _NAMING for text in target.call.many(name))
+    texts = [*target.call.captured, *named]
     tags = set()
     for text in texts:
         try:
-            tags.add(target.call.site.point(text).name.upper())
+            source = target.call.site.source(text)
         except PIWebAPIError:
             continue
+        name = source.name if isinstance(source, Point) else tag_of(source).rpartition("\\")[2]
+        tags.add(name.upper())
     return frozenset(tags)
 
 

@@ -6,6 +6,8 @@ import base64
 import dataclasses
 from typing import Any
 
+from mock_pi.plain import declared
+from mock_pi.plain import plain as as_plain
 from mock_pi.system import shapes
 from mock_pi.system.event import Event, State, Value
 from mock_pi.system.pisystem import PISystem
@@ -18,6 +20,8 @@ def plain_edit(edit: dict[str, Any]) -> dict[str, Any]:
     if "point" in edit:
         point: Point = edit["point"]
         plain["point"] = f"\\\\{point.server}\\{point.name}" if edit["edit"] != "add" else _plain_point(point)
+    if "arguments" in edit:
+        plain["arguments"] = as_plain(list(edit["arguments"]))
     if "events" in edit:
         plain["events"] = [[event[0], _plain_value(event[1]), *event[2:]] for event in edit["events"]]
     return plain
@@ -39,6 +43,13 @@ def apply_edit(system: PISystem, plain: dict[str, Any]) -> None:
         system.replace(plain["point"], events[0], plain["ordinal"])
     elif kind == "delete":
         system.delete(plain["point"], plain["first"], plain["last"] + 1, plain["ordinal"])
+    elif kind == "annotate":
+        instant, notes, ordinal = declared(plain["arguments"])
+        system.annotate(plain["point"], instant, *notes, ordinal=ordinal)
+    elif kind == "element":
+        system.database(plain["database"]).apply(plain["action"], declared(plain["arguments"]))
+    elif kind == "frame":
+        system.event_frames(plain["database"]).apply(plain["action"], declared(plain["arguments"]))
     else:
         raise ValueError(f"unknown edit {kind!r}")
 

@@ -16,7 +16,7 @@ from mock_pi.system.history import History, Span
 from mock_pi.system.shapes import Stepped
 from mock_pi.system.values import CycleValues
 from mock_pi.ticks import TICKS_PER_DAY, text_of
-from mock_pi.wire import value_json
+from mock_pi.wire import to_json, value_json
 
 #: Cycles of fragments kept: a point's cycle is 30 to 70 kB.
 _CYCLES_KEPT = 2048
@@ -38,20 +38,20 @@ def _day(day: int) -> bytes:
     return b',{"Timestamp":"' + text_of(day * TICKS_PER_DAY)[:10].encode()
 
 
-def whole_row(event: Event, fields: Sequence[str]) -> bytes:
+def whole_row(event: Event, fields: Sequence[str], unit: str = "") -> bytes:
     """One row with a comma before it."""
     if "Timestamp" in fields:
-        return b',{"Timestamp":"' + text_of(event.ticks).encode() + b'"' + rest_of_row(event, fields)
-    return rest_of_row(event, fields)
+        return b',{"Timestamp":"' + text_of(event.ticks).encode() + b'"' + rest_of_row(event, fields, unit)
+    return rest_of_row(event, fields, unit)
 
 
-def rest_of_row(event: Event, fields: Sequence[str]) -> bytes:
+def rest_of_row(event: Event, fields: Sequence[str], unit: str = "") -> bytes:
     """A row from behind its timestamp on; the whole row with a comma before it where the timestamp is left out."""
     parts = []
     if "Value" in fields:
         parts.append(b'"Value":' + value_json(event.value))
     if "UnitsAbbreviation" in fields:
-        parts.append(b'"UnitsAbbreviation":""')
+        parts.append(b'"UnitsAbbreviation":' + (to_json(unit) if event.good else b'""'))
     for name, flag in zip(_FLAGS, event[2:], strict=True):
         if name in fields:
             parts.append(b'"%s":%s' % (name.encode(), b"true" if flag else b"false"))
@@ -61,10 +61,11 @@ def rest_of_row(event: Event, fields: Sequence[str]) -> bytes:
 
 
 class Rows:
-    """Writes rows of one choice of fields."""
+    """Writes rows of one choice of fields, whose values are in one unit."""
 
-    def __init__(self, fields: tuple[str, ...]) -> None:
+    def __init__(self, fields: tuple[str, ...], unit: str) -> None:
         self.fields = fields
+        self.unit = unit
         self.timed = "Timestamp" in fields
         self._cycles: OrderedDict[int, tuple[CycleValues, list[bytes]]] = OrderedDict()
 
@@ -83,7 +84,7 @@ class Rows:
             if pieces is not None:
                 return _reversed_rows(pieces, 3 if self.timed else 1) if backwards else pieces
         events = history.computed(span) if isinstance(span, range) else span
-        return [whole_row(event, self.fields) for event in (reversed(events) if backwards else events)]
+        return [whole_row(event, self.fields, self.unit) for event in (reversed(events) if backwards else events)]
 
     def _cycled(self, shape: Stepped, values: CycleValues, numbers: range) -> list[bytes] | None:
         step, origin = shape.step, shape.origin
@@ -112,7 +113,7 @@ class Rows:
         kept = self._cycles.get(id(values))
         # The id of a cycle that is gone can come again, hence the second look.
         if kept is None or kept[0] is not values:
-            kept = (values, [rest_of_row(event, self.fields) for event in values.cycle])
+            kept = (values, [rest_of_row(event, self.fields, self.unit) for event in values.cycle])
             self._cycles[id(values)] = kept
             if len(self._cycles) > _CYCLES_KEPT:
                 self._cycles.popitem(last=False)
@@ -134,9 +135,9 @@ def _reversed_rows(pieces: list[bytes], width: int) -> list[bytes]:
 
 
 @lru_cache(maxsize=256)
-def rows(fields: tuple[str, ...]) -> Rows:
+def rows(fields: tuple[str, ...], unit: str = "") -> Rows:
     """The writer for a choice of fields, with what it has prepared so far."""
-    return Rows(fields)
+    return Rows(fields, unit)
 
 
 def first_spans(spans: Iterable[Span], count: int) -> list[Span]:

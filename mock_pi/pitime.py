@@ -207,10 +207,10 @@ class TimeSpan:
             raise ValueError(f"an empty time span: {text!r}")
 
     def after(self, start: int, times: int, zone: str) -> int:
-        """The instant `times` spans after a start; days and longer by the wall clock of the zone."""
+        """The instant `times` spans after a start, or before it; days and longer by the wall clock of the zone."""
         instant = start
         for amount, unit in self.terms:
             whole = "." not in amount
             total = str(int(amount) * times) if whole else repr(float(amount) * times)
-            instant = _shift(instant, "+" + total, unit, zone)
+            instant = _shift(instant, total, unit, zone)
         return instant

@@ -57,12 +57,27 @@ class Switches:
     exact_missing: int = 404  #: open: status of retrievalMode=Exact where there is no event
     missing_point: int = 404  #: open: status for a well-formed WebID of a point that is not there
     summary_order: str = "type"  #: open: items of several types and intervals by "type" or by "time"
+    plot_ends: bool = True  #: open: whether plot makes up values at both ends of the range where no event is
+
+    # Asset Framework
+    denied_status: int = 403  #: open: status for an element without read permission; some sites see 404 or 500
+    denied_listed: bool = False  #: open: whether lists still name such elements
+    static_recorded: str = "error"  #: open: recorded values of a static attribute: "error" (409) or the one "value"
+    sort_fields: str = "af"  #: open: legal sortField values: those of the AF SDK ("af": Name, ID, Type) or "name" alone
+    find_nested_attributes: bool = True  #: open: whether elementattributes has attributes below attributes, too
+
+    # Event frames
+    frames_none: str = "all"  #: open: searchMode=None means "all" frames whatever their time, or is "overlapped"
+    open_end: str = "9999-12-31T23:59:59Z"  #: open: the exact text of the end of a frame that has none
+    unacknowledged_date: str | None = "1970-01-01T00:00:00Z"  #: open: AcknowledgedDate before it is acknowledged
 
     # Stream sets
     streamset_max_count: str = "stream"  #: open: maxCount counts per "stream" or in "total"
     streamset_limit: str = "parameter"  #: open: max_count limits the "parameter" or the "sum" over the streams
     streamset_missing: str = "fail"  #: open: a missing stream will "fail" the call, give "errors", or "drop" out
     streamset_duplicates: str = "answer"  #: open: a WebID given twice: "answer" twice or "collapse"
+    streamset_full: str = "elements"  #: open: searchFullHierarchy adds those of child "elements", or "attributes" only
+    streamset_static: str = "errors"  #: open: attributes without a history are "errors" or "drop" out of a set
     streamset_end: str = "value"  #: open: items of streamsets/end carry `Value` ("value") or `Items` ("items")
 
     # Batch

@@ -1,14 +1,15 @@
 """WebID 2.0: how PI Web API names objects in URLs.
 
 Layout: type character, version `1`, two-character marker, optional owner character, then the parts one after the
-other, each encoded for itself in URL-safe base64 without padding. The mock needs data servers (`DS`), points (`DP`),
-digital sets (`MS`) and their states (`MV`).
+other, each encoded for itself in URL-safe base64 without padding.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import uuid
+from functools import lru_cache
 from typing import NamedTuple
 
 #: Characters of an encoded GUID and of an encoded point id.
@@ -17,8 +18,21 @@ _GUID_LENGTH, _ID_LENGTH = 22, 6
 #: The value of the parameter `webIdType` to the type character.
 WEB_ID_TYPES = {"full": "F", "idonly": "I", "pathonly": "P", "localidonly": "L", "defaultidonly": "D"}
 
-#: Marker, with the owner character of the data server where there is one, to the GUIDs behind the server's own.
-_GUIDS = {"DS": 0, "DP": 0, "MSD": 1, "MVD": 2}
+#: Markers that an owner character follows: of whom the object is.
+_OWNERS = ("Ab", "AT", "MS", "MV", "XR", "TR")
+
+#: Markers of servers, whose WebIDs hold their own GUID and nothing else.
+_SERVERS = ("DS", "RS")
+
+#: Marker, with its owner character where there is one, to the GUIDs behind the server's own.
+_GUIDS = {
+    **dict.fromkeys((*_SERVERS, "DP"), 0),
+    # Databases, elements, event frames, analyses, tables, units, with their templates, categories and classes.
+    **dict.fromkeys(("RD", "Em", "ET", "EC", "AC", "Fm", "Xs", "XT", "XC", "XP", "TP", "Bl", "BC", "Ut", "UC"), 1),
+    **dict.fromkeys(("MSR", "MSD"), 1),
+    # An attribute, an attribute template, an enumeration value, a rule: owner and own.
+    **dict.fromkeys(("AbE", "AbF", "ATE", "MVR", "MVD", "XRX", "XRT", "TRX", "TRT"), 2),
+}
 
 
 class WebID(NamedTuple):
@@ -32,6 +46,7 @@ class WebID(NamedTuple):
     name: str | None
 
 
+@lru_cache(maxsize=256)
 def server_guid(name: str) -> uuid.UUID:
     """The GUID of a data server, the same on every run."""
     return uuid.uuid5(uuid.NAMESPACE_DNS, name.upper())
@@ -47,8 +62,12 @@ def state_guid(server: str, name: str, code: int) -> uuid.UUID:
     return uuid.uuid5(set_guid(server, name), str(code))
 
 
+#: From the usual alphabet to the URL-safe one.
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def _base64(part: bytes) -> str:
-    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+    return binascii.b2a_base64(part, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def _bytes(text: str) -> bytes:
@@ -65,7 +84,7 @@ def encode(
 ) -> str:
     r"""Puts a WebID together. `name` is the path without its leading backslashes, in any case."""
     parts = [f"{kind}1{marker}"]
-    if kind in "FI" or (marker == "DS" and kind in "LD"):
+    if kind in "FI" or (marker in _SERVERS and kind in "LD"):
         parts.append(_base64(server.bytes_le))
     if kind != "P":
         parts += [_base64(guid.bytes_le) for guid in guids]
@@ -83,11 +102,11 @@ def decode(text: str) -> WebID:
         ValueError: it is not a WebID of a kind and version known here.
     """
     kind, version, marker = text[:1], text[1:2], text[2:4]
-    marker += text[4:5] if marker in ("MS", "MV") else ""
+    marker += text[4:5] if marker in _OWNERS else ""
     if kind not in "FIPLD" or not kind or version != "1" or marker not in _GUIDS:
         raise ValueError(text)
     rest = _Rest(text[2 + len(marker) :])
-    server = rest.guid() if kind in "FI" or (marker == "DS" and kind in "LD") else None
+    server = rest.guid() if kind in "FI" or (marker in _SERVERS and kind in "LD") else None
     guids: tuple[uuid.UUID, ...] = ()
     point_id = None
     if kind != "P":

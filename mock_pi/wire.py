@@ -46,18 +46,21 @@ def value_object(value: Value) -> Any:
     return state_object(value) if isinstance(value, State) else msgspec.Raw(value_json(value))
 
 
-def timed_value(event: Event, annotated: bool = True, errors: list[str] | None = None) -> dict[str, Any]:
-    """One row: a TimedValue. PI points have no unit in their rows.
+def timed_value(
+    event: Event, annotated: bool = True, errors: list[str] | None = None, unit: str = ""
+) -> dict[str, Any]:
+    """One row: a TimedValue. PI points have no unit in their rows, and bad values have none anywhere.
 
     Args:
         event: What happened.
         annotated: Whether this version of the server has the field `Annotated` (from 2018).
         errors: Messages that take the place of the value.
+        unit: Abbreviation of the value's unit.
     """
     row: dict[str, Any] = {
         "Timestamp": text_of(event.ticks),
         "Value": None if errors else value_object(event.value),
-        "UnitsAbbreviation": "",
+        "UnitsAbbreviation": unit if event.good else "",
         "Good": event.good,
         "Questionable": event.questionable,
         "Substituted": event.substituted,

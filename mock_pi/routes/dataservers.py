@@ -1,4 +1,4 @@
-"""The DataServer controller, and the enumeration sets (digital sets) it leads to."""
+"""The DataServer controller, with its points and digital sets."""
 
 from __future__ import annotations
 
@@ -57,23 +57,9 @@ def enumeration_sets(call: Call) -> Answer:
     return whole(call, [objects.enumeration_set(call, server, name) for name in call.site.system.digital_sets])
 
 
-def enumeration_set(call: Call) -> Answer:
-    """One digital set."""
-    return call.json(objects.enumeration_set(call, *call.site.digital_set(call.captured[0])))
-
-
-def enumeration_values(call: Call) -> Answer:
-    """The states of a digital set."""
-    server, name = call.site.digital_set(call.captured[0])
-    states = call.site.system.digital_sets[name]
-    return whole(call, [objects.enumeration_value(call, server, name, state) for state in states])
-
-
 ROUTES = [
     route("dataservers", data_servers, "name path"),
     route("dataservers/{}", data_server),
     route("dataservers/{}/points", points, "nameFilter sourceFilter startIndex maxCount"),
     route("dataservers/{}/enumerationsets", enumeration_sets),
-    route("enumerationsets/{}", enumeration_set),
-    route("enumerationsets/{}/enumerationvalues", enumeration_values),
 ]

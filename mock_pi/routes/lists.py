@@ -40,6 +40,6 @@ def _link(call: Call, start: int, count: int) -> str:
     return html.escape(link) if call.site.switches.html_escaped_links else link
 
 
-def whole(call: Call, items: list[dict[str, Any]]) -> Answer:
+def whole(call: Call, items: Sequence[Any]) -> Answer:
     """A list that has no pages."""
     return call.json({"Links": {}, "Items": items})

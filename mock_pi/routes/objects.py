@@ -11,7 +11,7 @@ from mock_pi.system.point import Point
 from mock_pi.ticks import text_of
 
 #: Link name to the stream's route.
-_STREAM_LINKS = {
+STREAM_LINKS = {
     "InterpolatedData": "interpolated", "RecordedData": "recorded", "PlotData": "plot", "SummaryData": "summary",
     "Value": "value", "EndValue": "end",
 }  # fmt: skip
@@ -44,7 +44,7 @@ def point(call: Call, one: Point) -> dict[str, Any]:
         "Self": own,
         "DataServer": f"{call.base}/dataservers/{call.site.server_web_id(server, kind)}",
         "Attributes": f"{own}/attributes",
-        **{name: stream + part for name, part in _STREAM_LINKS.items()},
+        **{name: stream + part for name, part in STREAM_LINKS.items()},
     }
     return {
         "WebId": web_id,

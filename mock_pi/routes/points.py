@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_pi.call import Answer, Call, PIWebAPIError, over_limit
+from mock_pi.routes import multiple as many
 from mock_pi.routes import objects
 from mock_pi.routes.lists import page, whole
 from mock_pi.routes.pointquery import point_query
@@ -16,8 +17,6 @@ from mock_pi.wildcards import wildcard
 SEARCH_CAP = 1000
 
 _SEARCH_PARAMETERS = "dataServerWebId query startIndex maxCount searchNameAndDescriptor searchOption"
-
-_INCLUDE_MODES = ("All", "ItemsWithoutExceptions", "ItemsWithExceptions")
 
 
 def by_path(call: Call) -> Answer:
@@ -42,25 +41,12 @@ def by_web_id(call: Call) -> Answer:
 
 
 def multiple(call: Call) -> Answer:
-    """Many points by WebID or path; 207 as soon as one of them carries an exception."""
-    mode = call.choice("includeMode", _INCLUDE_MODES, "All")
-    call.boolean("asParallel", False)
-    items = [_item(call, "WebId", text) for text in call.many("webId")]
-    items += [_item(call, "Path", text) for text in call.many("path")]
-    failed = any(item["Exception"] for item in items)
-    if mode != "All":
-        items = [item for item in items if (item["Exception"] is not None) == (mode == "ItemsWithExceptions")]
-    return call.json({"Links": {}, "Items": items}, 207 if failed else 200)
-
-
-def _item(call: Call, kind: str, text: str) -> dict[str, Any]:
-    found: dict[str, Any] | None = None
-    problem = None
-    try:
-        found = objects.point(call, call.site.point(text) if kind == "WebId" else _at_path(call, text))
-    except PIWebAPIError as error:
-        problem = error.body
-    return {"Identifier": text, "IdentifierType": kind, "Object": found, "Exception": problem}
+    """Many points by WebID or path."""
+    return many.multiple(
+        call,
+        lambda text: objects.point(call, call.site.point(text)),
+        lambda text: objects.point(call, _at_path(call, text)),
+    )
 
 
 def search(call: Call) -> Answer:
@@ -114,7 +100,7 @@ def attribute(call: Call) -> Answer:
 
 ROUTES = [
     route("points", by_path, "path"),
-    route("points/multiple", multiple, "webId path includeMode asParallel"),
+    route("points/multiple", multiple, many.PARAMETERS),
     route("points/search", search, _SEARCH_PARAMETERS, "2021"),
     route("points/{}", by_web_id),
     route("points/{}/attributes", attributes, "name nameFilter"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from mock_pi.af.demo import demo_server
 from mock_pi.system.pisystem import PISystem
 from mock_pi.system.point import Point
 from mock_pi.system.shapes import Dense
@@ -53,13 +54,13 @@ _KINDS = (
 
 
 def demo(tags: int, seed: int, now: int | str | None) -> PISystem:
-    """A plant of `tags` points; the classic ones come first where there is room for them."""
+    """A plant of `tags` points, with elements; the classic points come first where there is room for them."""
     chance = random.Random(seed)
     shape = Dense(10.0, first=FIRST)
     classic = CLASSIC if tags >= 2 * len(CLASSIC) else CLASSIC[: min(1, tags)]
     points = [_with_shape(point, shape) for point in classic]
     points += [_point(number, chance, shape) for number in range(tags - len(points))]
-    return PISystem(points, digital_sets=DIGITAL_SETS, now=now)
+    return PISystem(points, digital_sets=DIGITAL_SETS, now=now, af=[demo_server(points)])
 
 
 def _with_shape(point: Point, shape: Dense) -> Point:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mock_pi.system.annotation import Annotation
 from mock_pi.system.event import Event, normal
 from mock_pi.system.point import Point
 from mock_pi.system.shapes import Shape
@@ -42,6 +43,8 @@ class History:
         self.shape = shape
         self.values = values
         self.overlay = Overlay()
+        #: Instant to what was noted on its annotated events.
+        self.notes: dict[int, tuple[Annotation, ...]] = {}
 
     def spans(self, first: int, last: int) -> Iterator[Span]:
         """The events of a range as runs, in order; no run is empty."""
@@ -119,6 +122,18 @@ class History:
             raise KeyError(f"{self.point.name} has no event {ordinal} at {event.ticks}")
         there[ordinal] = normal(event, self.point.point_type)
         self.overlay = self.overlay.with_edits({event.ticks: tuple(there)})
+
+    def annotate(self, instant: int, notes: tuple[Annotation, ...], ordinal: int = 0) -> None:
+        """Leaves notes on an event, or with none of them takes them away.
+
+        Raises:
+            KeyError: there is no such event.
+        """
+        there = self.events(instant, instant)
+        if not 0 <= ordinal < len(there):
+            raise KeyError(f"{self.point.name} has no event {ordinal} at {instant}")
+        self.notes = {**self.notes, instant: notes}
+        self.replace(there[ordinal]._replace(annotated=bool(notes)), ordinal)
 
     def delete(self, first: int, last: int, ordinal: int | None = None) -> None:
         """Removes the events of a range: all of them, or of each instant only the one in place `ordinal`."""

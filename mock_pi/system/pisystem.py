@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mock_pi.system.annotation import Annotation
 from mock_pi.system.clock import Clock
 from mock_pi.system.event import Event, State
 from mock_pi.system.history import History
@@ -13,6 +14,10 @@ from mock_pi.system.point import Point
 from mock_pi.system.states import SYSTEM_STATES
 from mock_pi.system.values import values_of
 from mock_pi.ticks import FIRST_TICKS, LAST_TICKS, TICKS_PER_DAY, as_ticks
+
+if TYPE_CHECKING:
+    from mock_pi.af import AFServer, Database
+    from mock_pi.af.eventframes import EventFrames
 
 #: How far past now a future point without a last event goes.
 FUTURE_HORIZON = 7 * TICKS_PER_DAY
@@ -31,6 +36,7 @@ class PISystem:
         data_servers: Names of the data servers.
         digital_sets: Name of a set to its state names in order of code, or to a mapping of code to name.
         now: Where the clock stands, as ISO text or ticks; None for the real time.
+        af: The asset servers: see `mock_pi.af`.
 
     >>> system = PISystem([Point("SINUSOID", "Float32")], now="2026-01-02T00:00:00Z")
     >>> len(system.expected_recorded("SINUSOID", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"))
@@ -43,8 +49,10 @@ class PISystem:
         data_servers: Sequence[str] = ("MOCKPI",),
         digital_sets: Mapping[str, Sequence[str] | Mapping[int, str]] | None = None,
         now: int | str | None = None,
+        af: Iterable[AFServer] = (),
     ) -> None:
         self.clock = Clock(now)
+        self.asset_servers = tuple(af)
         self.data_servers = tuple(data_servers)
         self.digital_sets = {name: _states(states) for name, states in (digital_sets or DEFAULT_SETS).items()}
         self.digital_sets.setdefault("System", tuple(SYSTEM_STATES.values()))
@@ -58,6 +66,9 @@ class PISystem:
         self._next_id = 1
         for point in points:
             self._add(point)
+        for server in self.asset_servers:
+            for database in server.databases:
+                database.tell = database.event_frames.tell = self._tell_frames
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "on_edit": None}
@@ -157,6 +168,13 @@ class PISystem:
         self.history(point).delete(first, last, ordinal)
         self._tell("delete", point, first=first, last=last, ordinal=ordinal)
 
+    def annotate(self, tag: TagOrPoint, when: int | str, *notes: Annotation, ordinal: int = 0) -> None:
+        """Notes are left on the event in place `ordinal` at an instant; without any they are taken away."""
+        point = self.point(tag)
+        instant = as_ticks(when)
+        self.history(point).annotate(instant, notes, ordinal)
+        self._tell("annotate", point, arguments=(instant, notes, ordinal))
+
     def add(self, point: Point) -> Point:
         """A new point, as the server shows it from now on."""
         added = self._add(point)
@@ -205,6 +223,30 @@ class PISystem:
     def _new_history(self, point: Point) -> History:
         history = History(point, point.shape, values_of(point, point.shape, self.digital_sets))
         return self._histories.setdefault(_key(point), history)
+
+    def database(self, name: str = "") -> Database:
+        r"""An asset database by its name or path `\\AF\DB`; the first one without.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for server in self.asset_servers:
+            for one in server.databases:
+                if name.upper() in ("", one.name.upper(), one.path.upper()):
+                    return one
+        raise KeyError(f"no asset database {name!r}")
+
+    def event_frames(self, database: str = "") -> EventFrames:
+        r"""The event frames of a database, by its name or path `\\AF\DB`; of the first one without.
+
+        Raises:
+            KeyError: there is no such database.
+        """
+        return self.database(database).event_frames
+
+    def _tell_frames(self, edit: dict[str, Any]) -> None:
+        if self.on_edit is not None:
+            self.on_edit(edit)
 
     def _tell(self, edit: str, point: Point, **details: Any) -> None:
         if self.on_edit is not None:

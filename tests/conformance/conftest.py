@@ -38,6 +38,13 @@ def client(pi: MockPI) -> Client:
     return Client(pi)
 
 
+@pytest.fixture(scope="session")
+def af() -> Iterator[Client]:
+    """A client of a shared server with the demo's Asset Framework on forty points."""
+    with MockPI(PISystem.demo(40), now=NOW) as running:
+        yield Client(running)
+
+
 @pytest.fixture
 def switch(client: Client) -> Iterator[Callable[..., Client]]:
     """Sets switches of the shared server for one test, and gives its client; the clock is set back, too."""

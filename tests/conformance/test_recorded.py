@@ -123,7 +123,7 @@ def test_unknown_boundary_is_400(hours: Client) -> None:
     assert hours.get(f"/streams/{hours.web_id('HOURS')}/recorded", {"boundaryType": "Nearby"}).status_code == 400
 
 
-@pytest.mark.parametrize("name", ["desiredUnits", "filterExpression"])
+@pytest.mark.parametrize("name", ["desiredUnits", "associations"])
 def test_unsupported_is_409(hours: Client, name: str) -> None:
     """What the data reference does not support is a 409 [sw18]."""
     assert hours.get(f"/streams/{hours.web_id('HOURS')}/recorded", {name: "x"}).status_code == 409
