@@ -7,9 +7,11 @@
     executor   read/      partition ──► requests ──► pages ──► columns ──► record batches ──► Spark
 
     tables/    what can be read: one declaration each, naming its columns, its plan and its reading
+    stream/    two offsets ──► the same plan and reading for the time between them
+    delta/     tables that a stream fills: made first, merged into
 
-Imports run one way: `errors, times, columns, options` ← `webapi` ← `resolve, plan, read` ← `tables` ← `reader` ←
-`datasource`. To read the code, begin with `datasource`, then `tables/recorded`, and follow it down.
+Imports run one way: `errors, times, columns, options` ← `webapi` ← `resolve, plan, read` ← `tables` ← `reader, stream`
+← `datasource` ← `delta`. To read the code, begin with `datasource`, then `tables/recorded`, and follow it down.
 
 The names below are loaded when first used, so that importing the package costs nothing.
 """
@@ -25,8 +27,18 @@ if TYPE_CHECKING:
     from pi_datasource.datasource import PIDataSource
     from pi_datasource.errors import PIError, PIOptionError, PIRequestError, PITagError
     from pi_datasource.register import register
+    from pi_datasource.stream.caught_up import run_until_caught_up
 
-__all__ = ["PIDataSource", "PIError", "PIOptionError", "PIRequestError", "PITagError", "__version__", "register"]
+__all__ = [
+    "PIDataSource",
+    "PIError",
+    "PIOptionError",
+    "PIRequestError",
+    "PITagError",
+    "__version__",
+    "register",
+    "run_until_caught_up",
+]
 
 _HOME = {
     "PIDataSource": "datasource",
@@ -34,6 +46,7 @@ _HOME = {
     "PIOptionError": "errors",
     "PIRequestError": "errors",
     "PITagError": "errors",
+    "run_until_caught_up": "stream.caught_up",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pi_datasource.columns import pick, spark_schema
 from pi_datasource.compat import DataSource
-from pi_datasource.errors import PIOptionError, PIUnsupportedError
+from pi_datasource.errors import PIOptionError, PISchemaError, PIUnsupportedError
 from pi_datasource.options import PIOptions, options_table
 from pi_datasource.reader import PIReader
 from pi_datasource.tables.base import Request, Table
@@ -57,6 +57,9 @@ class PIDataSource(DataSource):
 
     def reader(self, schema: StructType) -> PIReader:
         """A reader of the columns that the schema names."""
+        for name, why in NOT_IN_BATCHES.items():
+            if name in self._parsed.given:
+                raise PIOptionError(f"option {name} has no place in a batch read: {why}")
         columns = pick(self._table.known_columns(self._parsed), schema, self._table.name)
         return PIReader(Request(self._parsed, columns))
 
@@ -81,8 +84,14 @@ class PIDataSource(DataSource):
         for name, why in NOT_IN_STREAMS.items():
             if name in given:
                 raise PIOptionError(f"option {name} has no place in a stream: {why}")
-        columns = pick(table.known_columns(self._parsed), schema, table.name)
-        return PIStreamReader(Request(self._parsed, columns))
+        request = Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name))
+        missing = [name for name in NEEDED_BY_LOOKBACK if not request.wants(name)]
+        if self._parsed.streaming.lookback and missing:
+            raise PISchemaError(
+                f"option lookback reads rows again, and a sink that merges needs the columns {', '.join(missing)}, "
+                "which the schema given leaves out; name them, or leave lookback out"
+            )
+        return PIStreamReader(request)
 
 
 #: Options of batch reads that would promise something that a stream does not do.
@@ -90,6 +99,13 @@ NOT_IN_STREAMS = {
     "endTime": "it goes on for ever; read a closed range with spark.read",
     "errorColumn": "a tag that fails keeps its watermark and catches up; see table=failed_tags",
 }
+#: Options of streams that would promise something that a batch read does not do.
+NOT_IN_BATCHES = {
+    "lookback": "it reads its range anew each time; give startTime",
+    "until": "it ends at endTime",
+}
+#: What a sink has to see of rows that are read again.
+NEEDED_BY_LOOKBACK = ("tag", "ticks", "seq", "operation", "window_start", "window_end")
 
 
 def _manual() -> str:

@@ -41,6 +41,4 @@ PLANNED_OPTIONS = (
     _planned("includeAnnotations", "Adds annotations."),
     _planned("desiredUnits", "Units to convert to."),
     _planned("sinceTable", "Table whose newest rows say where to start."),
-    _planned("lookback", "How far back is read again."),
-    _planned("lookbackInterval", "Seconds between two rounds of reading again."),
 )

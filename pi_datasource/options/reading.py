@@ -122,7 +122,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _range(start: str, end: str, now: int, zone: tzinfo) -> TimeRange:
-    first, last = _instant("startTime", start, now, zone), _instant("endTime", end, now, zone)
+    first, last = instant("startTime", start, now, zone), instant("endTime", end, now, zone)
     if first > last:
         raise PIOptionError(
             f"option startTime = {start!r} ({short_text(first)}) is after option endTime = {end!r} "
@@ -131,7 +131,12 @@ def _range(start: str, end: str, now: int, zone: tzinfo) -> TimeRange:
     return TimeRange(first, last)
 
 
-def _instant(name: str, text: str, now: int, zone: tzinfo) -> int:
+def instant(name: str, text: str, now: int, zone: tzinfo) -> int:
+    """The tick that an option of this name means.
+
+    Raises:
+        PITimeError: the text is no time.
+    """
     try:
         return parse_time(text, now, zone)
     except PITimeError as error:

@@ -61,12 +61,13 @@ class PIOptions:
         values = values_of(given, DECLARED, environ)
         table = values["table"].lower()
         refuse_strangers(given, table)
+        reading = Reading.from_values(values, now)
         return cls(
             table=table,
             connection=Connection.from_values(values, environ),
             selection=Selection.from_values(values),
-            reading=Reading.from_values(values, now),
-            streaming=Streaming.from_values(values),
+            reading=reading,
+            streaming=Streaming.from_values(values, now, reading.tz),
             given=frozenset(name for name, found in given.items() if not found.variable),
         )
 

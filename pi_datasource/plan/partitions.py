@@ -72,6 +72,11 @@ class StreamPartition(InputPartition):
     limits: JobLimits = field(default_factory=lambda: JobLimits("none"))
 
     @property
+    def pieces(self) -> list[Piece]:
+        """All that this task reads."""
+        return [piece for chunk in self.chunks for piece in chunk.pieces]
+
+    @property
     def streams(self) -> int:
         """How many streams, one in two chunks counted twice."""
-        return sum(len(chunk.pieces) for chunk in self.chunks)
+        return len(self.pieces)

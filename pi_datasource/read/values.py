@@ -17,7 +17,7 @@ Nothing becomes null because of its type.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -27,6 +27,7 @@ import numpy as np
 import pyarrow as pa
 
 from pi_datasource.columns import Column, arrow_schema
+from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.cursor import Page
 from pi_datasource.read.times import Ticks
 from pi_datasource.webapi.wire import State, TimedValue
@@ -81,8 +82,21 @@ class BatchBuilder:
 
     def failure_batch(self, failures: dict[str, str]) -> pa.RecordBatch:
         """One row for each failed tag: its name and its cause; all other columns are null."""
-        columns = {"tag": list(failures), self._error_column: list(failures.values())}
-        arrays = [pa.array(columns.get(field.name, [None] * len(failures)), field.type) for field in self.schema]
+        return self._batch_of({"tag": list(failures), self._error_column: list(failures.values())}, len(failures))
+
+    def window_batch(self, pieces: Sequence[Piece]) -> pa.RecordBatch:
+        """One row for each range that is read: what a sink that merges has in it and does not get now, is gone."""
+        columns: dict[str, list[Any]] = {
+            "operation": ["window"] * len(pieces),
+            "window_start": [piece.range.start for piece in pieces],
+            "window_end": [piece.range.end for piece in pieces],
+            **{name: [getattr(piece.stream, name) for piece in pieces] for name in STREAM_COLUMNS},
+        }
+        return self._batch_of(columns, len(pieces))
+
+    def _batch_of(self, columns: Mapping[str, list[Any]], rows: int) -> pa.RecordBatch:
+        """Rows that are no events: these columns; all others are null."""
+        arrays = [pa.array(columns.get(field.name, [None] * rows), field.type) for field in self.schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _column(self, made: _Columns, name: str, rows: int) -> pa.Array:
@@ -90,8 +104,10 @@ class BatchBuilder:
             return made.of_stream(name, self.schema.field(name).type)
         if name in FLAG_FIELDS:
             return made.flag(FLAG_FIELDS[name])
-        if name == self._error_column:
-            return pa.nulls(rows, pa.string())
+        if name == "operation":
+            return pa.repeat(pa.scalar("upsert"), rows)
+        if name in (self._error_column, "window_start", "window_end"):
+            return pa.nulls(rows, self.schema.field(name).type)
         return {"ticks": made.ticks_column, "timestamp": made.timestamp, "seq": made.seq}[name]()
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pi_datasource.stream.offset import Key, PIOffset
+from pi_datasource.times import TimeRange
 
-__all__ = ["Ripening", "advanced"]
+__all__ = ["Ripening", "advanced", "batch_ranges"]
 
 
 @dataclass
@@ -73,3 +74,27 @@ def advanced(
         before.round + 1 if new_round else before.round,
         frozenset(off) if new_round else before.off,
     )
+
+
+def batch_ranges(before: PIOffset | None, after: PIOffset, *, look_back: bool) -> dict[Key, TimeRange]:
+    """What the micro-batch between two offsets covers: for each point from its watermark there to its watermark here.
+
+    With a lookback a point that moves is also read again for that long before its watermark, which is where its newest
+    rows are, whatever the clock says. A point without news is read again only when the round went up.
+
+    Args:
+        before: None for the first batch.
+        after: its origin, its lookback and the points it leaves out are in force, whatever the options say now.
+        look_back: rows can say that they were read again; without it only news is read.
+    """
+    low = {} if before is None else before.watermarks
+    again = before is None or before.round != after.round
+    width = after.lookback if look_back else 0
+    ranges = {}
+    for key, end in after.watermarks.items():
+        start = low.get(key, after.t0)
+        if width and (start < end or (again and key not in after.off)):
+            start = max(after.t0, start - width)
+        if start < end:
+            ranges[key] = TimeRange(start, end)
+    return ranges

@@ -6,8 +6,9 @@ point holds up no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pi_datasource.errors import PIError, PIRequestError
 from pi_datasource.read.times import parse_ticks
@@ -18,7 +19,7 @@ from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import id_only, point_ids
 from pi_datasource.webapi.wire import NewestOfMany, NewestOfStream, OneValue, State, TimedValue, TimedValues
 
-__all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by_now"]
+__all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by"]
 
 #: WebID → route.
 Route = Callable[[str], str]
@@ -47,15 +48,13 @@ class Newest:
     states: set[Key] = field(default_factory=set)
     failures: dict[Key, PIError] = field(default_factory=dict)
 
-    def put(self, key: Key, timestamp: str, value: object) -> None:
-        """Takes one answer."""
-        system = isinstance(value, State) and value.IsSystem
-        if not timestamp or (isinstance(value, State) and value.IsSystem and value.Value == NO_DATA):
-            return
-        self.ticks[key] = int(parse_ticks([timestamp])[0])
-        self.states.discard(key)
-        if system:
-            self.states.add(key)
+    def put(self, answers: Sequence[tuple[Key, TimedValue]]) -> None:
+        """Takes answers, many at once: converting one time costs as much as a thousand."""
+        events = [(key, value) for key, value in answers if value.Timestamp and not _is_no_data(value)]
+        ticks = parse_ticks([value.Timestamp for _, value in events]).tolist()
+        self.ticks.update(zip((key for key, _ in events), ticks, strict=True))
+        states = {key for key, value in events if _is_system(value)}
+        self.states = self.states.difference(key for key, _ in events) | states
 
 
 def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
@@ -66,28 +65,39 @@ def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
     """
     found = Newest()
     alone: list[Key] = []
-    for calls in chunks(chunks(keys, POINTS_PER_CALL), CALLS_PER_BATCH):
+    for calls in chunks(chunks([(_web_id(key), key) for key in keys], POINTS_PER_CALL), CALLS_PER_BATCH):
         asks = {
-            str(number): Ask(endpoints.newest_of_many(map(_web_id, some)), f"{len(some)} tags")
+            str(number): Ask(endpoints.newest_of_many(web_id for web_id, _ in some), f"{len(some)} tags")
             for number, some in enumerate(calls)
         }
+        answers: list[tuple[Key, TimedValue]] = []
         for number, answer in ask_all(client, asks, NewestOfMany, "newest events").items():
-            some = calls[int(number)]
-            if isinstance(answer, PIRequestError):
-                alone += some
-            else:
-                alone += _taken(found, some, answer)
+            some = dict(calls[int(number)])
+            if not isinstance(answer, PIRequestError):
+                answers += _taken(some, answer)
+            alone += some.values()
+        found.put(answers)
     _ask_alone(client, alone, endpoints.newest, found)
     return found
 
 
-def newest_by_now(client: Client, keys: Sequence[Key]) -> Newest:
-    """The newest event of each point that is not later than the server's now."""
+def newest_by(client: Client, keys: Sequence[Key], tick: int | None, newest: Newest) -> None:
+    """Puts in `newest`, for these points, the newest event that is not later than an instant.
+
+    Args:
+        client: who to ask.
+        keys: points whose newest event may be later.
+        tick: the instant; None for the server's now.
+        newest: what is known so far.
+    """
     found = Newest()
-    _ask_alone(client, keys, endpoints.newest_by_now, found)
-    # No event at or before now is no failure.
-    found.failures = {key: error for key, error in found.failures.items() if _status(error) not in (404, 409)}
-    return found
+    _ask_alone(client, keys, lambda web_id: endpoints.newest_by(web_id, tick), found)
+    for key in keys:
+        newest.ticks.pop(key)
+    newest.ticks |= found.ticks
+    newest.states = (newest.states - set(keys)) | found.states
+    # No event at or before an instant is no failure.
+    newest.failures |= {key: error for key, error in found.failures.items() if _status(error) not in (404, 409)}
 
 
 def newest_before_states(client: Client, lows: Mapping[Key, int], newest: Newest) -> dict[Key, int]:
@@ -121,18 +131,20 @@ def _is_system(value: TimedValue) -> bool:
     return isinstance(value.Value, State) and bool(value.Value.IsSystem)
 
 
-def _taken(found: Newest, some: Iterable[Key], answer: NewestOfMany) -> list[Key]:
-    """Takes the answers of one call; returns the keys that it leaves out or that failed."""
-    by_key = {point_ids(item.WebId): item for item in answer.Items}
-    left = []
-    for key in some:
-        item = by_key.get((key.server, key.point_id))
-        value = None if item is None else _value(item)
+def _is_no_data(value: TimedValue) -> bool:
+    return isinstance(value.Value, State) and bool(value.Value.IsSystem) and value.Value.Value == NO_DATA
+
+
+def _taken(some: dict[str, Key], answer: NewestOfMany) -> Iterator[tuple[Key, TimedValue]]:
+    """The answers of one call; takes their WebIDs out of `some`, so that those left out and those that failed stay."""
+    for item in answer.Items:
+        value = _value(item)
         if value is None or value.Errors:
-            left.append(key)
-        else:
-            found.put(key, value.Timestamp, value.Value)
-    return left
+            continue
+        ids = None if item.WebId in some else point_ids(item.WebId)
+        key = some.pop(id_only(*ids) if ids else item.WebId, None)
+        if key is not None:
+            yield key, value
 
 
 def _value(item: NewestOfStream) -> TimedValue | None:
@@ -142,6 +154,7 @@ def _value(item: NewestOfStream) -> TimedValue | None:
 
 
 def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest) -> None:
+    answers: list[tuple[Key, TimedValue]] = []
     for some in chunks(keys, POINTS_PER_CALL):
         asks = {str(number): Ask(route(_web_id(key)), _web_id(key)) for number, key in enumerate(some)}
         for number, answer in ask_all(client, asks, OneValue, "newest event").items():
@@ -149,9 +162,11 @@ def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest)
             if isinstance(answer, PIRequestError):
                 found.failures[key] = answer
             else:
-                found.put(key, answer.Timestamp, answer.Value)
+                answers.append((key, TimedValue(Timestamp=answer.Timestamp, Value=answer.Value)))
+    found.put(answers)
 
 
+@lru_cache(maxsize=200_000)
 def _web_id(key: Key) -> str:
     return id_only(key.server, key.point_id)
 

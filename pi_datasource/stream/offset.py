@@ -15,6 +15,7 @@ import binascii
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,7 +96,7 @@ class PIOffset:
         try:
             if not isinstance(told["t0"], int):
                 raise ValueError(f"its origin is {told['t0']!r:.200}")
-            servers = told["servers"]
+            servers = tuple(told["servers"])
             keys = _unpacked_keys(told["keys"], servers)
             ticks = _unpack(told["w"])
             if not len(keys) == len(ticks) == told["n"]:
@@ -113,8 +114,10 @@ def _packed_keys(keys: Iterable[Key], servers: list[str]) -> str:
     return _pack((number[key.server] << 32) | key.point_id for key in keys)
 
 
-def _unpacked_keys(text: str, servers: list[str]) -> list[Key]:
-    return [Key(servers[packed >> 32], packed & 0xFFFFFFFF) for packed in _unpack(text)]
+@lru_cache(maxsize=4)
+def _unpacked_keys(text: str, servers: tuple[str, ...]) -> tuple[Key, ...]:
+    """Kept for the next time: points hardly change from one offset to the next, and making them is the larger part."""
+    return tuple(Key(servers[packed >> 32], packed & 0xFFFFFFFF) for packed in _unpack(text))
 
 
 def _pack(numbers: Iterable[int]) -> str:

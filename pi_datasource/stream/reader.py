@@ -26,14 +26,15 @@ from pi_datasource.compat import (
 )
 from pi_datasource.errors import PIError, PIRefusedError, PITagError
 from pi_datasource.plan.partitions import Piece
-from pi_datasource.stream.advance import Ripening, advanced
+from pi_datasource.read.values import BatchBuilder
+from pi_datasource.stream.advance import Ripening, advanced, batch_ranges
 from pi_datasource.stream.caps import capped
-from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by_now
+from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by
 from pi_datasource.stream.offset import INITIAL, Key, PIOffset
 from pi_datasource.stream.taglist import TagList
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.recorded import plan_pieces, read
-from pi_datasource.times import TimeRange, short_text
+from pi_datasource.times import TICKS_PER_SECOND, TimeRange, short_text
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
 from pi_datasource.webapi.webids import id_only, is_point_web_id, point_ids
@@ -93,6 +94,8 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._pauses: dict[Key, tuple[float, float]] = {}
         self._recovering: set[Key] = set()
         self._held: dict[Key, tuple[int, float]] = {}
+        self._readable: set[Key] = set()
+        self._round_at: float | None = None
 
     # -- where the stream stands
 
@@ -140,8 +143,27 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             del self._pauses[key]
         self._recovering = set()
         self._left = {key: ripe[key] for key, end in ends.items() if end < ripe[key]}
-        after = self._forgotten(advanced(before, ends, lookback=0, new_round=False, off=()))
+        new_round = not waits and self._round_is_due()
+        after = advanced(
+            before,
+            ends,
+            lookback=round(self.request.options.streaming.lookback * TICKS_PER_SECOND),
+            new_round=new_round,
+            off=before.watermarks.keys() - (self._readable - self._pauses.keys()),
+        )
+        after = self._forgotten(after)
+        if new_round:
+            self._round_at = self._clock()
         return dict(self._stands_at(after, after.to_dict()))
+
+    def _round_is_due(self) -> bool:
+        """Whether quiet tags are read again now: at the first look of a process, and then every `lookbackInterval`."""
+        settings = self.request.options.streaming
+        if not settings.lookback:
+            return False
+        if self._round_at is None:
+            return True
+        return not self._available_now and self._clock() - self._round_at >= settings.lookback_interval
 
     def _stands_at(self, offset: PIOffset | None, told: dict[str, Any]) -> dict[str, Any]:
         self._base, self._told = offset, told
@@ -181,16 +203,14 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         keys = [key for key in listed if self._pauses.get(key, (0.0, 0.0))[0] <= now]
         newest = ask_newest(client, keys)
         if not settings.future_data:
-            future = [key for key in newest.ticks if listed[key].future]
-            by_now = newest_by_now(client, future)
-            for key in future:
-                newest.ticks.pop(key)
-            newest.ticks |= by_now.ticks
-            newest.states = (newest.states - set(future)) | by_now.states
-            newest.failures |= by_now.failures
+            newest_by(client, [key for key in newest.ticks if listed[key].future], None, newest)
+        if settings.until is not None:
+            late = [key for key, tick in newest.ticks.items() if tick >= settings.until]
+            newest_by(client, late, settings.until - 1, newest)
         held = self._hold(client, before, newest) if settings.state_hold > 0 else {}
         self._treat(newest.failures)
-        self._recovering = self._pauses.keys() & (set(keys) - newest.failures.keys())
+        self._readable = set(keys) - newest.failures.keys()
+        self._recovering = self._pauses.keys() & self._readable
         self._newest = newest
         ticks = newest.ticks | held
         return {key: tick + settings.include_snapshot for key, tick in ticks.items()}
@@ -251,7 +271,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             if key in listed:
                 raise PIRefusedError(f"option forgetTags: {self._name(key)} is in the list of tags; take it out first")
         kept = {key: tick for key, tick in offset.watermarks.items() if key not in gone}
-        return replace(offset, watermarks=kept)
+        return replace(offset, watermarks=kept, off=offset.off.difference(gone))
 
     def reportLatestOffset(self) -> dict[str, Any] | None:
         """Spark 4.2+, for the progress report: how many tags there are and are behind, and the oldest watermark."""
@@ -285,12 +305,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         self._stands_at(after, dict(end))
         if after is None or start == end:
             return []
-        low = {} if before is None else before.watermarks
-        ranges = {
-            key: TimeRange(low.get(key, after.t0), high)
-            for key, high in after.watermarks.items()
-            if high > low.get(key, after.t0)
-        }
+        ranges = batch_ranges(before, after, look_back=self._looks_back)
         if not ranges:
             return []
         client = self._client()
@@ -314,10 +329,17 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         """Fetches one partition. A tag that cannot be read fails the batch, whatever `onTagError` says."""
         share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
         client = self._new_client(self.request.options.connection, Throttle(share), host_known=True)
+        if self._looks_back:
+            yield BatchBuilder(self.request.columns).window_batch(partition.pieces)
         try:
             yield from read(self._task_request, partition, client)
         except PITagError as error:
             raise type(error)(error.failures, ABANDON) from error
+
+    @property
+    def _looks_back(self) -> bool:
+        """Rows tell what they are, so what was read before can be read again."""
+        return self.request.wants("operation")
 
     def _client(self) -> Client:
         return self._new_client(self.request.options.connection, Throttle(self._limits))

@@ -63,14 +63,15 @@ class Table:
     def known_columns(self, options: PIOptions) -> tuple[Column, ...]:
         """Every column that a schema may name, with these options."""
         error_column = options.reading.error_column
+        columns = tuple(column for column in self.columns if column.option != "lookback" or options.streaming.lookback)
         if error_column is None or not self.has_error_column:
-            return self.columns
-        if error_column.lower() in {column.name for column in self.columns}:
+            return columns
+        if error_column.lower() in {column.name for column in columns}:
             raise PIOptionError(
                 f"option errorColumn: {error_column!r} is a column of table {self.name!r} already; accepted is any "
                 "other name, such as read_error"
             )
-        return (*self.columns, Column(error_column, "string", "Why the tag could not be read; null in rows of data."))
+        return (*columns, Column(error_column, "string", "Why the tag could not be read; null in rows of data."))
 
     def default_columns(self, options: PIOptions) -> tuple[Column, ...]:
         """The columns it has when no schema is given."""
@@ -79,5 +80,6 @@ class Table:
             "includeWebId": reading.include_web_id,
             "includePointId": reading.include_point_id,
             "includeDescriptor": reading.include_descriptor,
+            "lookback": True,
         }
         return tuple(column for column in self.known_columns(options) if not column.option or asked[column.option])

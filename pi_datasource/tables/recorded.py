@@ -53,6 +53,9 @@ COLUMNS = (
     Column("web_id", "string", "PI Web API's handle of the point.", "includeWebId"),
     Column("point_id", "bigint", "PI's number of the point, which survives a rename.", "includePointId"),
     Column("descriptor", "string", "Description of the point.", "includeDescriptor"),
+    Column("operation", "string", "upsert for an event; window for a range that was read (again).", "lookback"),
+    Column("window_start", "bigint", "Ticks from which on a window was read; null in events.", "lookback"),
+    Column("window_end", "bigint", "Ticks before which a window ends; null in events.", "lookback"),
 )
 
 

@@ -19,7 +19,7 @@ __all__ = [
     "count",
     "data_server_points",
     "newest",
-    "newest_by_now",
+    "newest_by",
     "newest_of_many",
     "point_search",
     "points_multiple",
@@ -142,14 +142,16 @@ def data_servers() -> str:
     return with_query(DATA_SERVERS, [selected("Items.", ("WebId", "Name", "IsConnected", "ServerTime"))])
 
 
+#: The newest event is `Value`, or, with some servers, the last of `Items`.
+_NEWEST_FIELDS = [f"{one}.{field}" for one in ("Value", "Items") for field in ("Timestamp", "Value", "Errors")]
+
+
 def newest_of_many(web_ids: Iterable[str]) -> str:
     """The newest event of each of several streams; answers carry WebIDs made of ids alone, as they were asked."""
-    query = [
-        *(("webId", web_id) for web_id in web_ids),
-        ("webIdType", "IDOnly"),
-        selected("Items.", ("WebId", "Value", "Items", "Errors")),
-    ]
-    return with_query("streamsets/end", query)
+    query = [("webIdType", "IDOnly"), selected("Items.", ("WebId", *_NEWEST_FIELDS, "Errors"))]
+    # Quoted in one go: one by one, it is a tenth of what a trigger of 100,000 points costs.
+    listed = quote("".join(f"&webId={web_id}" for web_id in web_ids), safe="&=")
+    return with_query("streamsets/end", query) + listed
 
 
 def newest(web_id: str) -> str:
@@ -157,7 +159,8 @@ def newest(web_id: str) -> str:
     return with_query(f"streams/{quote(web_id, safe='')}/end", [selected("", ("Timestamp", "Value"))])
 
 
-def newest_by_now(web_id: str) -> str:
-    """The newest event at or before the *server's* now."""
-    query = [("time", "*"), ("retrievalMode", "AtOrBefore"), selected("", ("Timestamp", "Value"))]
+def newest_by(web_id: str, tick: int | None) -> str:
+    """The newest event at or before an instant; None for the *server's* now."""
+    time = "*" if tick is None else format_ticks(tick)
+    query = [("time", time), ("retrievalMode", "AtOrBefore"), selected("", ("Timestamp", "Value"))]
     return with_query(f"streams/{quote(web_id, safe='')}/recordedattime", query)

@@ -1,4 +1,4 @@
-"""What a stream lives in, small enough to search: a PI System that changes, Spark's micro-batch engine, an append sink.
+"""What a stream lives in, small enough to search: a PI System that changes, Spark's micro-batch engine, and two sinks.
 
 The reader under test is the product's own, with its own HTTP decoding, batch healing and paging; only the sockets are
 left out (`Wireless`). Time is a number that moves when somebody waits, and the world may change whenever it moves.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -101,6 +101,11 @@ class World:
         """An instant of this world."""
         return ZERO + round(second * SECOND)
 
+    @staticmethod
+    def text(second: int) -> str:
+        """An instant of this world, as an option says it."""
+        return f"2026-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+
     def sleep(self, seconds: float) -> None:
         """Time goes by, and things happen in it."""
         for _ in range(round(seconds)):
@@ -178,6 +183,25 @@ class World:
             self._arrive(key, event)
         return ticks
 
+    def edit(self, key: int, index: int) -> int:
+        """An event gets another value; returns its tick."""
+        ticks, ordinal = self._place(key, index)
+        self.uids += 1
+        self.system.replace(self.point(key), Event(ticks, float(self.uids)), ordinal)
+        return ticks
+
+    def delete(self, key: int, index: int) -> int:
+        """An event vanishes; returns its tick."""
+        ticks, ordinal = self._place(key, index)
+        self.system.delete(self.point(key), ticks, ordinal=ordinal)
+        return ticks
+
+    def _place(self, key: int, index: int) -> tuple[int, int]:
+        """Tick of an event, and its number among those there."""
+        ticks = [event.ticks for event in self.events(key)]
+        index %= len(ticks)
+        return ticks[index], ticks[:index].count(ticks[index])
+
     def flush(self, key: int, count: int | None = None) -> None:
         """The site is back: its buffer arrives, oldest first, `count` events of it now."""
         buffer = self.buffers.pop(key, [])
@@ -214,18 +238,21 @@ class World:
         texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in options.items()}
         texts = {"url": URL, "tagFilter": "p*", **texts}
         parsed = PIOptions.parse(texts, now=self.ticks(self.clock + self.skew), environ={})
-        columns = tuple(
-            column for column in table_named("recorded").columns
-            if column.name in ("tag", "ticks", "seq", "value", "state", "point_id")
-        )  # fmt: skip
+        names = (*EVENT_COLUMNS, "tag", *(WINDOW_COLUMNS if parsed.streaming.lookback else ()))
+        columns = tuple(column for column in table_named("recorded").columns if column.name in names)
         return PIStreamReader(Wanted(parsed, columns), self.monotonic, self.sleep, self.client)
 
     def client(self, *args: Any, **more: Any) -> Client:
         return Wireless(self.app, *args, **more)
 
 
+EVENT_COLUMNS = ("point_id", "ticks", "seq", "value", "state")
+WINDOW_COLUMNS = ("operation", "window_start", "window_end")
+
 #: (point id, ticks, value or code of the state)
 Row = tuple[int, int, float]
+#: (point id, first tick, tick behind the last): a range that was read.
+Window = tuple[int, int, int]
 
 
 class Table:
@@ -236,12 +263,43 @@ class Table:
         self.rows: list[Row] = []
         self.seqs: dict[Row, int] = {}
 
-    def write(self, number: int, rows: list[tuple[Row, int]]) -> None:
+    def write(self, number: int, rows: list[tuple[Row, int]], windows: list[Window]) -> None:
         """One attempt at a micro-batch becomes part of the table, or none."""
         if number <= self.last:
             return
         self.rows += [row for row, _ in rows]
         self.seqs.update(rows)
+        self.last = number
+
+
+class MergedTable(Table):
+    """A sink that merges, and skips a batch that it has: what a window no longer holds goes, the rest is put in.
+
+    Attributes:
+        values: (point id, ticks, seq) → value or code of the state.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[tuple[int, int, int], float] = {}
+
+    def write(self, number: int, rows: list[tuple[Row, int]], windows: list[Window]) -> None:
+        """One attempt at a micro-batch becomes part of the table, or none."""
+        if number <= self.last:
+            return
+        batch = {(key, ticks, seq): value for (key, ticks, value), seq in rows}
+        assert len(batch) == len(rows), "two rows of a batch for one row of the table"
+        for key, ticks, _ in batch:
+            around = [window for window in windows if window[0] == key and window[1] <= ticks < window[2]]
+            assert len(around) == 1, "a row lies in one window of its batch"
+        gone = [
+            row for row in self.values.keys() - batch.keys()
+            if any(key == row[0] and start <= row[1] < end for key, start, end in windows)
+        ]  # fmt: skip
+        for row in gone:
+            del self.values[row]
+        self.values |= batch
+        self.rows = [(key, ticks, value) for (key, ticks, _), value in self.values.items()]
         self.last = number
 
 
@@ -255,15 +313,18 @@ class Query:
         world: where the reader reads.
         v42: in the order of Spark 4.2 and later.
         available: trigger AvailableNow.
+        table: the sink; by default one that merges when the reader looks back, else one that appends.
         options: of the reader; may be changed between two runs.
     """
 
-    def __init__(self, world: World, *, v42: bool = True, available: bool = False, **options: Any) -> None:
+    def __init__(
+        self, world: World, *, v42: bool = True, available: bool = False, table: Table | None = None, **options: Any
+    ) -> None:
         self.world = world
         self.v42 = v42
         self.available = available
         self.options = options
-        self.table = Table()
+        self.table = table if table is not None else MergedTable() if options.get("lookback") else Table()
         self.offsets: list[str] = []
         self.committed = 0
         self.fuel = ENDLESS
@@ -348,15 +409,19 @@ class Query:
         assert ranges == self.plans.setdefault(number, ranges), "a replay plans other ranges"
         assert len({key for key, _, _ in ranges}) == len(ranges) or len(plan) > 1
         rows: list[tuple[Row, int]] = []
+        windows: list[Window] = []
         for partition in plan:
             self.step()
             # A task knows nothing of what the driver's reader has learned.
             task = self.world.reader(**self.options)
-            rows += _rows(task.read(pickle.loads(pickle.dumps(partition))))
+            for batch in task.read(pickle.loads(pickle.dumps(partition))):
+                _tell(batch.to_pylist(), rows, windows)
         self.step()
+        if self.options.get("lookback"):
+            assert sorted(windows) == ranges, "a range that is read names itself"
         if not rows and number not in self.empty:
             self.empty.append(number)
-        self.table.write(number, rows)
+        self.table.write(number, rows, windows)
         self.step()
         self.committed = len(self.offsets)
 
@@ -367,6 +432,16 @@ class Query:
         offset = PIOffset.from_dict(json.loads(self.offsets[at]))
         assert offset is not None
         return {key.point_id: tick for key, tick in offset.watermarks.items()}
+
+    def off(self) -> set[int]:
+        """Point ids that the newest offset leaves out of its round."""
+        offset = PIOffset.from_dict(json.loads(self.offsets[-1]))
+        return {key.point_id for key in offset.off} if offset else set()
+
+    def round(self) -> int:
+        """The number of the newest offset's round."""
+        offset = PIOffset.from_dict(json.loads(self.offsets[-1]))
+        return offset.round if offset else 0
 
     @property
     def origin(self) -> int:
@@ -382,23 +457,35 @@ class Query:
             return None
 
 
-def _rows(batches: Iterator[Any]) -> list[tuple[Row, int]]:
-    rows = []
-    for batch in batches:
-        columns = {name: batch.column(name).to_pylist() for name in ("point_id", "ticks", "seq", "value", "state")}
-        for key, ticks, seq, value, state in zip(*columns.values(), strict=True):
-            rows.append(((key, ticks, float(state if value is None else value)), seq))
-    return rows
+def _tell(batch: list[dict[str, Any]], rows: list[tuple[Row, int]], windows: list[Window]) -> None:
+    """Sorts the rows of a record batch into events and windows."""
+    for row in batch:
+        operation, start, end = (row.get(name) for name in WINDOW_COLUMNS)
+        if operation == "window":
+            assert {row[name] for name in ("ticks", "seq", "value", "state")} == {None}
+            windows.append((row["point_id"], start, end))
+        else:
+            assert (operation, start, end) == ("upsert" if "operation" in row else None, None, None)
+            value = row["state"] if row["value"] is None else row["value"]
+            rows.append(((row["point_id"], row["ticks"], float(value)), row["seq"]))
 
 
-def repeat_until_caught_up(query: Query, limit: int = 100) -> None:
-    """Runs of one batch each (4.0 and 4.1) until one that asked for an offset leaves the watermarks as they were."""
-    for _ in range(limit):
-        before, replays = query.watermarks(), query.committed < len(query.offsets)
-        query.run()
-        if not replays and query.watermarks() == before:
-            return
-    raise NeverEndsError
+def repeat_until_caught_up(query: Query, limit: int = 100) -> int:
+    """Runs of one batch each (4.0 and 4.1) towards the server's now at the beginning, the same for all of them.
+
+    It is there when a run that asked for an offset left the watermarks as they were. Returns how many runs that took.
+    """
+    options = query.options
+    query.options = {**options, "until": query.world.text(query.world.clock)}
+    try:
+        for number in range(limit):
+            before, replays = query.watermarks(), query.committed < len(query.offsets)
+            query.run()
+            if not replays and query.watermarks() == before:
+                return number + 1
+        raise NeverEndsError
+    finally:
+        query.options = options
 
 
 def archived(world: World, origin: int, *, newest_too: bool = True) -> Counter[Row]:
@@ -410,4 +497,18 @@ def archived(world: World, origin: int, *, newest_too: bool = True) -> Counter[R
             if event.ticks >= origin and (newest_too or event.ticks < events[-1].ticks):
                 value = event.value.code if isinstance(event.value, State) else event.value
                 rows[key, event.ticks, float(value)] += 1  # type: ignore[arg-type]
+    return rows
+
+
+def merged(world: World, origin: int, *, newest_too: bool = True) -> dict[tuple[int, int, int], float]:
+    """The table of a sink that merges: (point id, ticks, seq) → value, as the archive has it from `origin` on."""
+    rows: dict[tuple[int, int, int], float] = {}
+    for key in world.ids:
+        events = world.events(key)
+        numbers: Counter[int] = Counter()
+        for event in events:
+            if event.ticks >= origin and (newest_too or event.ticks < events[-1].ticks):
+                value = event.value.code if isinstance(event.value, State) else event.value
+                rows[key, event.ticks, numbers[event.ticks]] = float(value)  # type: ignore[arg-type]
+                numbers[event.ticks] += 1
     return rows

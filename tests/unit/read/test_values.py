@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_datasource.columns import Column, arrow_schema
+from pi_datasource.plan.partitions import Piece
 from pi_datasource.read import values as module
 from pi_datasource.read.cursor import Page
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.read.values import BatchBuilder, fields_for
 from pi_datasource.resolve.streams import KINDS, Stream
 from pi_datasource.tables.recorded import COLUMNS
-from pi_datasource.times import MAX_TICKS, MIN_TICKS, parse_iso
+from pi_datasource.times import MAX_TICKS, MIN_TICKS, TimeRange, parse_iso
 from pi_datasource.webapi.wire import TimedValues, decoder
 from tests.unit.webapi.fakes import pi_text
 
@@ -57,6 +58,9 @@ def reference(streams: Sequence[tuple[Stream, str]]) -> list[Row]:
                     "web_id": stream.web_id,
                     "point_id": stream.point_id,
                     "descriptor": stream.descriptor,
+                    "operation": "upsert",
+                    "window_start": None,
+                    "window_end": None,
                     "why": None,
                 }
             )
@@ -341,6 +345,46 @@ def test_failed_tags_make_rows_of_nothing_but_name_and_cause() -> None:
     rest = {name: value for row in batch.to_pylist() for name, value in row.items() if name not in ("tag", "why")}
     assert set(rest.values()) == {None}
     assert len(rest) == len(ALL) - 2
+
+
+def windows() -> list[Piece]:
+    streams = [
+        Stream("W1", "A", "float", "bar", 2**32 - 1, "of a"),
+        Stream("W2", "B", "digital"),
+        Stream("W2", "B", "digital"),
+    ]
+    ranges = [TimeRange(MIN_TICKS, MAX_TICKS), TimeRange(-5, 0), TimeRange(0, 7)]
+    return [Piece(stream, window) for stream, window in zip(streams, ranges, strict=True)]
+
+
+def test_windows_make_rows_of_their_stream_and_their_range() -> None:
+    batch = BatchBuilder(ALL, "why").window_batch(windows())
+    assert batch.schema.equals(arrow_schema(ALL))
+    batch.validate(full=True)
+    told = [{name: value for name, value in row.items() if value is not None} for row in batch.to_pylist()]
+    assert told == [
+        {"tag": "A", "uom": "bar", "web_id": "W1", "point_id": 2**32 - 1, "descriptor": "of a",
+         "operation": "window", "window_start": MIN_TICKS, "window_end": MAX_TICKS},
+        {"tag": "B", "uom": "", "web_id": "W2", "point_id": 0, "descriptor": "",
+         "operation": "window", "window_start": -5, "window_end": 0},
+        {"tag": "B", "uom": "", "web_id": "W2", "point_id": 0, "descriptor": "",
+         "operation": "window", "window_start": 0, "window_end": 7},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [("window_end", "tag", "operation"), ("operation",), ("value", "window_start")])
+def test_windows_have_the_columns_asked_for_in_that_order(names: tuple[str, ...]) -> None:
+    by_name = {column.name: column for column in ALL}
+    batch = BatchBuilder([by_name[name] for name in names]).window_batch(windows())
+    assert batch.schema.names == list(names)
+    whole = BatchBuilder(ALL).window_batch(windows()).to_pylist()
+    assert batch.to_pylist() == [{name: row[name] for name in names} for row in whole]
+
+
+def test_no_windows_are_a_batch_without_rows() -> None:
+    batch = BatchBuilder(ALL).window_batch([])
+    assert batch.num_rows == 0
+    assert batch.schema.equals(arrow_schema(ALL))
 
 
 def test_only_the_fields_that_the_columns_need_are_asked_for() -> None:

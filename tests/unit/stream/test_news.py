@@ -10,7 +10,7 @@ from mock_pi.system.states import IO_TIMEOUT, NO_DATA
 from pi_datasource.errors import PIForbiddenError, PINotFoundError
 from pi_datasource.options import Connection
 from pi_datasource.stream import news
-from pi_datasource.stream.news import ask_newest, newest_before_states, newest_by_now
+from pi_datasource.stream.news import ask_newest, newest_before_states, newest_by
 from pi_datasource.stream.offset import Key
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import point_ids
@@ -30,6 +30,13 @@ def key_of(world: World, point_id: int) -> Key:
     ids = point_ids(world.app.site.point_web_id(world.point(point_id)))
     assert ids is not None
     return Key(*ids)
+
+
+def by(world: World, tick: int | None, *point_ids: int) -> news.Newest:
+    """The newest events, and then those of these points up to an instant."""
+    found = ask_newest(client_of(world), keys_of(world, *world.ids))
+    newest_by(client_of(world), [key_of(world, point_id) for point_id in point_ids], tick, found)
+    return found
 
 
 def keys_of(world: World, *point_ids: int) -> list[Key]:
@@ -82,7 +89,10 @@ def test_points_without_events_are_neither_news_nor_failures(switches: dict[str,
     found = ask_newest(client_of(world), keys_of(world, a, b))
     assert found.ticks == {}
     assert found.failures == {}
-    assert newest_by_now(client_of(world), keys_of(world, a, b)).failures == {}
+    # Only what has a newest event is asked for an earlier one.
+    world.put(a, 50), world.put(b, 9000)
+    assert by(world, None, b).ticks == by(world, world.ticks(60), b).ticks == {key_of(world, a): world.ticks(50)}
+    assert by(world, None, b).failures == by(world, world.ticks(60), b).failures == {}
 
 
 def test_no_points_are_no_request(world: World) -> None:
@@ -122,14 +132,70 @@ def test_the_newest_event_of_a_future_point_and_the_newest_by_now(world: World) 
         world.put(f, second)
     key = key_of(world, f)
     assert ask_newest(client_of(world), [key]).ticks == {key: world.ticks(9000)}
-    assert newest_by_now(client_of(world), [key]).ticks == {key: world.ticks(100)}
+    assert by(world, None, f).ticks == {key: world.ticks(100)}
 
 
 def test_a_future_point_with_forecasts_only(world: World) -> None:
     f = world.add("pf", future=True)
     world.put(f, 9000)
-    found = newest_by_now(client_of(world), keys_of(world, f))
-    assert (found.ticks, found.failures) == ({}, {})
+    found = by(world, None, f)
+    assert (found.ticks, found.states, found.failures) == ({}, set(), {})
+
+
+# -- up to an instant
+
+
+@pytest.mark.parametrize("future", [False, True])
+def test_the_newest_event_up_to_an_instant_and_at_it(world: World, future: bool) -> None:
+    a = world.add("pa", future=future)
+    for second in (10, 20, 30):
+        world.put(a, second)
+    key = key_of(world, a)
+    told = {tick: by(world, tick, a).ticks for tick in (world.ticks(20) - 1, world.ticks(20), world.ticks(30) - 1)}
+    assert told == {
+        world.ticks(20) - 1: {key: world.ticks(10)},
+        world.ticks(20): {key: world.ticks(20)},
+        world.ticks(30) - 1: {key: world.ticks(20)},
+    }
+    before = by(world, world.ticks(10) - 1, a)
+    assert (before.ticks, before.failures) == ({}, {})
+
+
+def test_an_instant_is_exact_to_the_tick(world: World) -> None:
+    a = world.add("pa")
+    at = world.ticks(50) + 1_234_567
+    world.put(a, ticks=at), world.put(a, ticks=at + 1)
+    assert by(world, at, a).ticks == {key_of(world, a): at}
+
+
+def test_points_that_are_not_asked_again_stay_as_they_are(world: World) -> None:
+    a, b = world.add("pa"), world.add("pb")
+    for key in (a, b):
+        world.put(key, 10), world.put(key, 20, state=True), world.put(key, 30, state=True)
+    found = by(world, world.ticks(15), a)
+    assert found.ticks == {key_of(world, a): world.ticks(10), key_of(world, b): world.ticks(30)}
+    assert found.states == {key_of(world, b)}
+    found = by(world, world.ticks(25), a, b)
+    assert found.ticks == dict.fromkeys(keys_of(world, a, b), world.ticks(20))
+    assert found.states == set(keys_of(world, a, b))
+
+
+def test_a_point_that_cannot_be_asked_up_to_an_instant_is_a_failure(world: World) -> None:
+    a, b = world.add("pa"), world.add("pb")
+    world.put(a, 10), world.put(b, 20)
+    for scope in ("request", "sub"):
+        world.app.site.faults.add(Fault(status=403, route="recordedattime", tag="pa", count=None, scope=scope))
+    found = by(world, world.ticks(60), a, b)
+    assert found.ticks == {key_of(world, b): world.ticks(20)}
+    assert list(found.failures) == keys_of(world, a)
+    assert isinstance(found.failures[key_of(world, a)], PIForbiddenError)
+
+
+def test_no_points_up_to_an_instant_are_no_request(world: World) -> None:
+    world.app.site.faults.add(Fault(status=503, count=None))
+    found = news.Newest()
+    newest_by(client_of(world), [], world.ticks(60), found)
+    assert found == news.Newest()
 
 
 # -- behind system states

@@ -11,7 +11,7 @@ from mock_pi.system.shapes import Empty
 from oracle import actual_rows, assert_same, expected_rows
 from pi_datasource.compat import ReadAllAvailable, ReadMaxRows
 from pi_datasource.datasource import PIDataSource
-from pi_datasource.errors import PIOffsetError, PIOptionError, PIRefusedError, PIUnsupportedError
+from pi_datasource.errors import PIOffsetError, PIOptionError, PIRefusedError, PISchemaError, PIUnsupportedError
 from pi_datasource.stream.offset import INITIAL, PIOffset
 from pi_datasource.webapi.webids import id_only
 from tests.readers.stream_world import Query, World
@@ -182,6 +182,60 @@ def test_a_damaged_checkpoint_is_refused_by_name(world: World, a: int) -> None:
         reader.latestOffset({"v": 2})
     with pytest.raises(PIOffsetError, match="version 2"):
         reader.partitions(INITIAL, {"v": 2})
+
+
+# -- looking back
+
+
+def test_a_stream_that_looks_back_has_the_columns_that_say_so() -> None:
+    where = {"url": "http://pi.example.com/piwebapi", "tags": "x"}
+    names = {"operation", "window_start", "window_end"}
+    assert {column.name for column in stream(**where, lookback=5).request.columns} >= names
+    assert not {column.name for column in stream(**where).request.columns} & names
+
+
+@pytest.mark.parametrize("without", ["tag", "ticks", "seq", "operation", "window_start", "window_end"])
+def test_a_schema_that_leaves_out_what_a_merge_needs_is_refused(without: str) -> None:
+    source = PIDataSource({"url": "http://pi.example.com/piwebapi", "tags": "x", "lookback": "5"})
+    schema = source.schema()
+    assert source.streamReader(schema)
+    left = type(schema)([field for field in schema if field.name != without])
+    assert len(left) == len(schema) - 1
+    with pytest.raises(PISchemaError, match=f"needs the columns {without},"):
+        source.streamReader(left)
+
+
+def test_a_round_waits_for_the_next_look(world: World, a: int) -> None:
+    world.put(a, 50)
+    site, rounds = world.app.site, []
+    stream = query(world, pollInterval=10, lookback=5, lookbackInterval=4)
+    stream.on_trigger = lambda: world.sleep(1)
+    stream.on_offset = lambda _reader, _before, after: rounds.append(after.round)
+    stream.run(31)
+    assert rounds == [1] * 10 + [2] * 10 + [3] * 10 + [4]
+    assert site.counter.plain()["by_route"]["streamsets/end"] == 4
+    assert stream.watermarks() == stream.watermarks(0)
+
+
+def test_what_a_limit_left_over_makes_no_round(world: World, a: int) -> None:
+    for second in range(10, 20):
+        world.put(a, second)
+    stream = query(world, pollInterval=1000, lookback=5, lookbackInterval=1, maxRowsPerTrigger=2)
+    stream.on_trigger = lambda: world.sleep(3)
+    assert stream.run(9) == 5
+    assert stream.round() == 1
+    assert len(stream.table.rows) == 10
+
+
+def test_an_offset_without_a_lookback_says_nothing_of_it(world: World, a: int) -> None:
+    world.put(a, 50)
+    stream = query(world)
+    stream.run()
+    assert not json.loads(stream.offsets[0]).keys() & {"lookback", "round", "off"}
+    stream.options["lookback"] = 5
+    stream.run()
+    told = json.loads(stream.offsets[1])
+    assert (told["lookback"], told["round"], told["off"]) == (50_000_000, 1, "")
 
 
 # -- letting go
