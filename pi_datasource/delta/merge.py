@@ -66,19 +66,22 @@ class MergeChanges:
         """Merges one micro-batch.
 
         Raises:
-            PISchemaError: the batch has not the columns that a row is found by.
+            PISchemaError: the batch or the table has not the columns that a row is found by.
         """
-        missing = [name for name in self._key if name not in batch.columns]
-        if missing:
-            raise PISchemaError(
-                f"merge_changes({self.table!r}) finds rows by {', '.join(self._key)}, and the batch has no column "
-                f"{', '.join(missing)}; add it to the schema (point_id: option includePointId)"
-            )
+        self._check_key(batch.columns, "batch")
         if not self._exists:
             create_table(batch.sparkSession, self.table, batch.schema)
             self._exists = True
         with _kept(batch) as kept:
             self._merge(kept, batch_id)
+
+    def _check_key(self, columns: Sequence[str], of: str) -> None:
+        missing = [name for name in self._key if name not in columns]
+        if missing:
+            raise PISchemaError(
+                f"merge_changes({self.table!r}) finds rows by {', '.join(self._key)}, and the {of} has no column "
+                f"{', '.join(missing)}; add it (point_id: option includePointId)"
+            )
 
     @property
     def _key(self) -> tuple[str, ...]:
@@ -100,6 +103,7 @@ class MergeChanges:
                 return
             columns = [name for name in batch.columns if name not in OF_THE_BATCH]
             known = spark.table(table_name(self.table)).columns
+            self._check_key(known, "table")
             spark.sql(self._statement(view, columns, known, self._bounds(known, low, high), has_windows))
             log.info("batch %d is merged into %s", batch_id, self.table)
         finally:
