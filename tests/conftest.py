@@ -27,6 +27,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"{item.nodeid} was skipped, and OSIPI_NO_SKIPS=1 allows none: {report.longrepr}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`: what uses Spark goes to one process, first, because it takes longest; the rest goes beside it."""
+    items.sort(key=lambda item: not _uses_spark(item))
+    for item in items:
+        if _uses_spark(item):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
+def _uses_spark(item: pytest.Item) -> bool:
+    return "spark" in item.path.relative_to(Path(__file__).parent).parts
+
+
 @pytest.fixture(scope="session")
 def demo() -> Iterator[MockPI]:
     """What `python -m mock_pi` serves, in a process of its own, its clock at 2026-01-08."""
