@@ -27,6 +27,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"{item.nodeid} was skipped, and OSIPI_NO_SKIPS=1 allows none: {report.longrepr}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `-n`: what uses Spark goes to one process, first, because it takes longest; the rest goes beside it."""
     items.sort(key=lambda item: not _uses_spark(item))
