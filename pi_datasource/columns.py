@@ -36,7 +36,7 @@ class Column:
 
     Attributes:
         name: snake_case name.
-        type: Spark's name of the type, a key of `ARROW_TYPES`.
+        type: Spark's name of the type, a key of `ARROW_TYPES` or `array<string>`.
         meaning: one line for people; Spark shows it as the column's comment.
         option: the option that must be on for the column to appear by default; empty for columns always there.
     """
@@ -53,9 +53,18 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
 
     fields = []
     for column in columns:
-        factory, arguments = ARROW_TYPES[column.type]
-        fields.append(pa.field(column.name, getattr(pa, factory)(*arguments)))
+        fields.append(pa.field(column.name, _arrow_type(column.type)))
     return pa.schema(fields)
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if name == "array<string>":
+        # Spark's own name of an array's items.
+        return pa.list_(pa.field("element", pa.string()))
+    factory, arguments = ARROW_TYPES[name]
+    return getattr(pa, factory)(*arguments)
 
 
 def spark_schema(columns: Sequence[Column]) -> StructType:
@@ -76,6 +85,7 @@ def _spark_types() -> dict[str, Any]:
         "int": types.IntegerType(),
         "double": types.DoubleType(),
         "boolean": types.BooleanType(),
+        "array<string>": types.ArrayType(types.StringType()),
     }
 
 

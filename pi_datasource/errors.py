@@ -8,7 +8,9 @@
     ├── PIUnsupportedError         what this source cannot do: writing, Spark 3.5, … (also a NotImplementedError)
     ├── PITagError                 tags that do not exist or cannot be read; `.failures` names each with its cause
     │   ├── PIUnknownTagError      … because the server knows no such tag (also a LookupError)
-    │   └── PIInstantError         … because one instant holds more events than two pages can reach
+    │   ├── PIInstantError         … because one instant holds more events than two pages can reach
+    │   └── PIListError            … lists of objects rather than tags
+    ├── PIChangedError             a list of objects that changed while it was read page by page
     └── PIRequestError             a request that failed; `.attempts` says what was tried
         ├── PIRetriableError       trying again can help: the client has done so before you see this
         │   ├── PIConnectionError  no connection, or it broke (also a ConnectionError)
@@ -33,10 +35,12 @@ from typing import Any
 
 __all__ = [
     "PIBadAnswerError",
+    "PIChangedError",
     "PIConnectionError",
     "PIError",
     "PIForbiddenError",
     "PIInstantError",
+    "PIListError",
     "PILoginError",
     "PINotFoundError",
     "PIOffsetError",
@@ -102,7 +106,8 @@ class PITagError(PIError):
         failures: tag (as the user wrote it, or its name) → cause, in the server's words where there are any.
     """
 
-    #: What the sentence says of the tags.
+    #: What the sentence is about, and what it says of it.
+    noun = "tag"
     what = "cannot be read"
 
     def __init__(self, failures: Mapping[str, str], hint: str = "") -> None:
@@ -111,7 +116,7 @@ class PITagError(PIError):
         if len(self.failures) > MAX_TAGS_NAMED:
             shown.append(f"  … and {len(self.failures) - MAX_TAGS_NAMED} more")
         count = len(self.failures)
-        lines = [f"{count} tag{'' if count == 1 else 's'} {self.what}:", *shown]
+        lines = [f"{count} {self.noun}{'' if count == 1 else 's'} {self.what}:", *shown]
         super().__init__("\n".join([*lines, hint] if hint else lines))
 
 
@@ -128,6 +133,19 @@ class PIInstantError(PITagError):
     """
 
     what = "with more events at one instant than the server hands out"
+
+
+class PIListError(PITagError):
+    """Some lists of objects (elements of a database, values of an enumeration) cannot be read."""
+
+    noun = "list"
+
+
+class PIChangedError(PIError):
+    """A list of objects changed while it was read: a page does not begin where the one before it ended.
+
+    Rows may have been skipped or repeated, so there are none. Read it again.
+    """
 
 
 class PIRequestError(PIError):

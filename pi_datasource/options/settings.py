@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pi_datasource.options.assets import ASSET_OPTIONS, Assets
 from pi_datasource.options.connection import CONNECTION_OPTIONS, Connection, overruled_logins
 from pi_datasource.options.declare import Option
 from pi_datasource.options.gather import gather, refuse_strangers, values_of
@@ -20,6 +21,7 @@ DECLARED = (
     *CONNECTION_OPTIONS,
     TABLE_OPTION,
     *SELECTION_OPTIONS,
+    *ASSET_OPTIONS,
     *READING_OPTIONS,
     *STREAMING_OPTIONS,
     *PLANNED_OPTIONS,
@@ -40,6 +42,7 @@ class PIOptions:
     selection: Selection
     reading: Reading
     streaming: Streaming
+    assets: Assets = field(default_factory=Assets)
     given: frozenset[str] = frozenset()
 
     @classmethod
@@ -68,6 +71,7 @@ class PIOptions:
             selection=Selection.from_values(values),
             reading=reading,
             streaming=Streaming.from_values(values, now, reading.tz),
+            assets=Assets.from_values(values),
             given=frozenset(name for name, found in given.items() if not found.variable),
         )
 

@@ -10,19 +10,44 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pi_datasource.errors import PIError
-from pi_datasource.read.chain import Chain
-from pi_datasource.read.cursor import Page
+from pi_datasource.webapi.client import Client
 
-__all__ = ["fly"]
+__all__ = ["Rounds", "fly"]
 
 T = TypeVar("T")
+P = TypeVar("P")
+
+
+class Rounds(Protocol, Generic[P]):
+    """What is read in rounds: `fetch` talks to the server, `take` makes pages of what came and moves on.
+
+    Attributes:
+        client: who is asked.
+        failures: what could not be read → why, since this was last emptied.
+    """
+
+    client: Client
+    failures: dict[str, PIError]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to ask."""
+        ...
+
+    def fetch(self) -> Any:
+        """Asks the next round."""
+        ...
+
+    def take(self, fetched: Any) -> list[P]:
+        """Makes pages of it."""
+        ...
 
 
 def fly(
-    chains: Iterable[Chain], concurrency: int, finish: Callable[[list[Page]], T]
+    chains: Iterable[Rounds[P]], concurrency: int, finish: Callable[[list[P]], T]
 ) -> Iterator[tuple[T, dict[str, PIError]]]:
     """Runs the chains, `concurrency` at once, and hands on what they bring as it comes.
 
@@ -40,18 +65,18 @@ def fly(
         PIError: what a chain raises.
     """
 
-    def work(chain: Chain) -> tuple[T, dict[str, PIError]]:
+    def work(chain: Rounds[P]) -> tuple[T, dict[str, PIError]]:
         with chain.client.decoding.held():
             brought = finish(chain.take(chain.fetch()))
         # Taken away here: by the time somebody looks, the chain is in its next round.
         failures, chain.failures = chain.failures, {}
         return brought, failures
 
-    def launch(chain: Chain) -> None:
+    def launch(chain: Rounds[P]) -> None:
         flying[pool.submit(work, chain)] = chain
 
     waiting = deque(chain for chain in chains if not chain.done)
-    flying: dict[Future[tuple[T, dict[str, PIError]]], Chain] = {}
+    flying: dict[Future[tuple[T, dict[str, PIError]]], Rounds[P]] = {}
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="osipi")
     try:
         while waiting or flying:

@@ -7,11 +7,19 @@ from difflib import get_close_matches
 from pi_datasource.errors import PIOptionError
 from pi_datasource.tables.base import Table
 from pi_datasource.tables.diagnosis import FAILED_TAGS
+from pi_datasource.tables.hierarchy import ASSET_DATABASES, ASSET_SERVERS, ELEMENTS
 from pi_datasource.tables.recorded import RECORDED
 
 __all__ = ["TABLES", "table_named"]
 
-TABLES: dict[str, Table] = {table.name: table for table in (RECORDED, FAILED_TAGS)}
+_ALL = (
+    RECORDED,
+    ASSET_SERVERS,
+    ASSET_DATABASES,
+    ELEMENTS,
+    FAILED_TAGS,
+)
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 
 
 def table_named(name: str) -> Table:

@@ -22,9 +22,12 @@ __all__ = [
     "LateFailure",
     "Looked",
     "LookedUp",
+    "NamedPlace",
     "NewestOfMany",
     "NewestOfStream",
     "OneValue",
+    "PlaceAnswer",
+    "Places",
     "Point",
     "Points",
     "State",
@@ -164,6 +167,27 @@ class DataServers(Answer, gc=False):
     """All data servers that PI Web API knows."""
 
     Items: list[DataServer] = []
+
+
+class NamedPlace(msgspec.Struct, gc=False):
+    """An AF server or database in a list."""
+
+    WebId: str = ""
+    Name: str = ""
+    Path: str = ""
+
+
+class Places(Answer, gc=False):
+    """AF servers, or databases of one."""
+
+    Items: list[NamedPlace] = []
+
+
+class PlaceAnswer(Answer, gc=False):
+    """One element, as far as it is a place to look below."""
+
+    WebId: str = ""
+    Path: str = ""
 
 
 class Summary(msgspec.Struct, gc=False):

@@ -1,0 +1,68 @@
+"""Where in the Asset Framework to look: servers, databases, a part of the tree, templates, categories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pi_datasource.options.declare import Option, grouped
+
+#: Tables of an asset database.
+OF_DATABASES = (
+    "asset_databases", "elements", "attributes", "attribute_values", "element_templates", "attribute_templates",
+    "element_categories", "attribute_categories", "analysis_categories", "table_categories", "analyses",
+    "analysis_templates", "af_tables", "af_table_rows", "enumeration_sets", "enumeration_values", "event_frames",
+    "event_frame_attributes", "event_frame_referenced_elements", "event_frame_annotations", "event_frame_templates",
+    "event_frame_template_attributes",
+)  # fmt: skip
+_OF_ELEMENTS = ("elements", "attributes", "attribute_values")
+
+ASSET_OPTIONS = grouped(
+    "Asset Framework",
+    Option("assetServer", "list", None, "AF servers to look on; all by default.",
+           tables=(*OF_DATABASES, "asset_servers", "unit_classes", "units")),
+    Option("database", "list", None, "AF databases to look in; all by default.", tables=OF_DATABASES),
+    Option("elementRoot", "text", None, r"Element below which to look: Plant\Unit 1, or \\AF\DB\Plant\Unit 1.",
+           tables=_OF_ELEMENTS),
+    Option("elementFilter", "text", None, "Elements by name, with wildcards.", tables=_OF_ELEMENTS),
+    Option("elementTemplate", "text", None, "Elements of this template, or of one derived from it.",
+           tables=_OF_ELEMENTS),
+    Option("category", "text", None, "Category of the elements, or of the attributes.",
+           tables=(*_OF_ELEMENTS, "event_frames", "event_frame_attributes")),
+    Option("attributes", "list", None, "Attributes by name, with wildcards; those below them come, too.",
+           tables=("attributes", "attribute_values")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Assets:
+    """A part of the Asset Framework.
+
+    Attributes:
+        servers, databases: names; empty for all.
+        root: path of an element, from its database on or whole; None for the whole tree.
+        element_filter, template, category: what elements have to be like; None for any.
+        attributes: names of attributes, with wildcards; empty for all.
+    """
+
+    servers: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    root: str | None = None
+    element_filter: str | None = None
+    template: str | None = None
+    category: str | None = None
+    attributes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Assets:
+        """Build it from parsed options."""
+        return cls(
+            servers=values["assetServer"] or (),
+            databases=values["database"] or (),
+            root=values["elementRoot"],
+            element_filter=values["elementFilter"],
+            template=values["elementTemplate"],
+            category=values["category"],
+            attributes=values["attributes"] or (),
+        )
