@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pi_datasource.errors import PINotFoundError, PIOptionError, PIRefusedError
+from pi_datasource.errors import PIForbiddenError, PINotFoundError, PIOptionError, PIRefusedError
 from pi_datasource.options import PIOptions
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.client import Client
@@ -62,22 +62,15 @@ def databases(client: Client, options: PIOptions) -> list[Place]:
 
 
 def root_element(client: Client, database: Place, root: str) -> Place | None:
-    """The element that option `elementRoot` names in a database; None when it is a path into another one.
-
-    Raises:
-        PIOptionError: there is none.
-    """
+    """The element that option `elementRoot` names in a database; None when there is none, or may not be seen."""
     path = root if root.startswith("\\\\") else f"{database.path}\\{root.strip(chr(92))}"
     if not path.lower().startswith(f"{database.path}\\".lower()):
         return None
     query = [("path", path), ID_ONLY, endpoints.selected("", ("WebId", "Path"))]
     try:
         answer = client.get(endpoints.with_query("elements", query), PlaceAnswer, f"element {path}")
-    except (PINotFoundError, PIRefusedError) as error:
-        raise PIOptionError(
-            f"option elementRoot = {root!r}: there is no element {path}, or this login may not see it; accepted is a "
-            f"path such as Plant\\Unit 1, from the database on. {error}"
-        ) from error
+    except (PIForbiddenError, PINotFoundError, PIRefusedError):
+        return None
     return Place(answer.WebId, root, answer.Path or path, database.server)
 
 

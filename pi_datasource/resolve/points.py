@@ -34,7 +34,7 @@ from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import is_attribute_web_id, is_point_web_id, short
 from pi_datasource.webapi.wire import DataServer, DataServers, Looked, LookedUp, Point, Points
 
-__all__ = ["resolve_points"]
+__all__ = ["resolve_points", "skipped"]
 
 #: Makes the route of one page: (WebID of the data server, pattern or query, start index, page size).
 _Route = Callable[[str, str, int, int], str]
@@ -58,13 +58,14 @@ class _Wanted:
     web_id: str = ""
 
 
-def resolve_points(client: Client, selection: Selection, reading: Reading) -> Resolved:
+def resolve_points(client: Client, selection: Selection, reading: Reading, *, paths: bool = False) -> Resolved:
     """All the points that a selection names.
 
     Args:
         client: who to ask.
         selection: tags, patterns, query, data servers.
         reading: `onTagError`, `tagFormat`, and which attributes of points the columns need.
+        paths: the streams carry their paths.
 
     Raises:
         PIUnknownTagError: tags, patterns or queries without a point, all at once, when `onTagError=fail`.
@@ -78,12 +79,21 @@ def resolve_points(client: Client, selection: Selection, reading: Reading) -> Re
         found += _listed(client, servers, "tagFilter", pattern, endpoints.data_server_points, failures)
     if selection.tag_query:
         found += _listed(client, servers, "tagQuery", selection.tag_query, endpoints.point_search, failures)
-    streams = tuple(_streams(found, reading))
+    streams = tuple(_streams(found, reading, paths))
     if failures:
-        if reading.on_tag_error == "fail":
-            raise PIUnknownTagError(failures, _hint(selection.tags, failures))
-        log.warning("skipped, as onTagError=skip says: %s", PIUnknownTagError(failures))
+        skipped(failures, reading, _hint(selection.tags, failures))
     return Resolved(streams, failures)
+
+
+def skipped(failures: dict[str, str], reading: Reading, hint: str) -> None:
+    """Tags that were not found, treated as `onTagError` says.
+
+    Raises:
+        PIUnknownTagError: when that is `fail`.
+    """
+    if reading.on_tag_error == "fail":
+        raise PIUnknownTagError(failures, hint)
+    log.warning("skipped, as onTagError=skip says: %s", PIUnknownTagError(failures))
 
 
 def _data_servers(client: Client, selection: Selection) -> tuple[DataServer, ...]:
@@ -154,7 +164,7 @@ def _wishes(tag: str, servers: Sequence[DataServer]) -> list[_Wanted]:
     if is_point_web_id(tag):
         return [_Wanted(tag, web_id=tag)]
     if is_attribute_web_id(tag) or (tag.startswith("\\\\") and "|" in tag and tag.count("\\") > 3):
-        raise PIOptionError(f"option tags: {tag!r} is an AF attribute; accepted are PI points in this version")
+        raise PIOptionError(f"option tags: {tag!r} is an AF attribute; accepted here are PI points")
     if tag.startswith("\\\\"):
         return [_Wanted(tag, path=tag)]
     return [_Wanted(tag, path=f"\\\\{server.Name}\\{tag}") for server in servers]
@@ -263,7 +273,7 @@ def _pages(client: Client, server: DataServer, option: str, text: str, route: _R
         start += len(page)
 
 
-def _streams(points: Iterable[Point], reading: Reading) -> Iterator[Stream]:
+def _streams(points: Iterable[Point], reading: Reading, paths: bool) -> Iterator[Stream]:
     """Points as streams: each once, under names that are unique."""
     unique: dict[str, Point] = {}
     for point in points:
@@ -279,6 +289,7 @@ def _streams(points: Iterable[Point], reading: Reading) -> Iterator[Stream]:
             point_id=point.Id,
             descriptor=point.Descriptor if reading.include_descriptor else "",
             future=point.Future,
+            path=point.Path if paths else "",
         )
 
 

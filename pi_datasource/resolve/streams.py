@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["KINDS", "Resolved", "Stream", "kind_of"]
 
-#: PI point type → which value columns its values go to. Never decided by how a value's JSON looks: a Float64 may
-#: print as `100`, a String may look like a number.
+#: PI point type, or type of an AF attribute → which value columns its values go to. Never decided by how a value's
+#: JSON looks: a Float64 may print as `100`, a String may look like a number.
 KINDS = {
     "float16": "float",
     "float32": "float",
@@ -19,6 +19,13 @@ KINDS = {
     "string": "text",
     "timestamp": "time",
     "blob": "blob",
+    # AF's own names.
+    "double": "float",
+    "single": "float",
+    "boolean": "float",
+    "byte": "integer",
+    "datetime": "time",
+    "enumerationvalue": "digital",
 }
 
 
@@ -29,16 +36,18 @@ def kind_of(point_type: str) -> str:
 
 @dataclass(frozen=True)
 class Stream:
-    """One PI point, with all that reading it needs. Travels to the executors inside partitions, so it is small.
+    """One PI point or AF attribute, with all that reading it needs. Travels to executors inside partitions: small.
 
     Attributes:
         web_id: PI's handle.
-        tag: what the column `tag` says: the point's name, or `\\\\server\\name`.
+        tag: what the column `tag` says: the point's name, or `\\\\server\\name`; the path of an attribute.
         kind: float, integer, text, digital, time or blob.
         uom: the point's EngineeringUnits.
         point_id: PI's number of the point, which survives a rename.
         descriptor: the point's description; empty unless asked for.
         future: the point may hold values later than now.
+        path: `\\\\server\\name`; empty unless asked for.
+        element_path: path of the element of an attribute; None for a point.
     """
 
     web_id: str
@@ -48,6 +57,8 @@ class Stream:
     point_id: int = 0
     descriptor: str = ""
     future: bool = False
+    path: str = ""
+    element_path: str | None = None
 
 
 @dataclass(frozen=True)

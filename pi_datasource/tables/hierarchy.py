@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pi_datasource.columns import Column
 from pi_datasource.read.listing import Listing
 from pi_datasource.read.objects import Field
-from pi_datasource.resolve.places import ID_ONLY, Place, asset_servers, databases, root_element
+from pi_datasource.resolve.attributes import element_filters, usable, where
+from pi_datasource.resolve.places import ID_ONLY, asset_servers
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.lists import list_table
 from pi_datasource.webapi.client import Client
 
-__all__ = ["ASSET_DATABASES", "ASSET_SERVERS", "ELEMENTS", "PLACE", "element_filters", "where"]
+__all__ = ["ASSET_DATABASES", "ASSET_SERVERS", "ELEMENTS", "PLACE", "last_segment"]
 
 #: Parts of a path before the elements: two empty ones, AF server, database.
 _BEFORE_ELEMENTS = 4
@@ -99,46 +100,23 @@ ASSET_DATABASES = list_table(
 )
 
 
-def where(request: Request, client: Client) -> list[tuple[Place, str, str]]:
-    """Where elements are to be looked for: database, route of the place, and the place in words."""
-    found = []
-    root = request.options.assets.root
-    for database in databases(client, request.options):
-        if root is None:
-            found.append((database, f"assetdatabases/{database.web_id}", database.path))
-        elif element := root_element(client, database, root):
-            found.append((database, f"elements/{element.web_id}", element.path))
-    return found
-
-
-def element_filters(request: Request, names: tuple[str, str, str]) -> list[tuple[str, str]]:
-    """The parameters that say what elements have to be like.
-
-    Args:
-        request: what was asked for.
-        names: the route's own names of the parameters for name, template and category.
-    """
-    assets = request.options.assets
-    wanted = zip(names, (assets.element_filter, assets.template, assets.category), strict=True)
-    return [(name, text) for name, text in wanted if name and text]
-
-
 def _elements(request: Request, client: Client) -> Sequence[Listing]:
     query = [
         ID_ONLY, ("searchFullHierarchy", "true"),
-        *element_filters(request, ("nameFilter", "templateName", "categoryName")),
+        *element_filters(request.options, ("nameFilter", "templateName", "categoryName")),
     ]  # fmt: skip
     if request.wants("paths"):
         query.append(("associations", "Paths"))
-    return [
+    listings = [
         Listing(
             f"{route}/elements",
             f"elements of {path}",
             tuple(query),
             (("database", database.name), ("asset_server", database.server)),
         )
-        for database, route, path in where(request, client)
+        for database, route, path in where(client, request.options)
     ]
+    return usable(client, listings)
 
 
 ELEMENTS = list_table(

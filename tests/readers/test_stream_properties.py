@@ -42,6 +42,9 @@ from tests.readers.stream_world import (
     repeat_until_caught_up,
 )
 
+#: The last test of each property looks at what its examples were: all of them belong to one process.
+pytestmark = pytest.mark.xdist_group("stream properties")
+
 EXAMPLES = int(os.environ.get("OSIPI_STREAM_EXAMPLES", "0"))
 SETTINGS = settings(
     max_examples=EXAMPLES or 150,

@@ -39,12 +39,16 @@ class Copy:
         self.spark, self.pi = spark, pi
         self.table, self.checkpoint = str(folder / "table"), str(folder / "checkpoint")
 
-    def run(self, **options: Any) -> None:
+    def run(self, trigger: dict[str, Any] | None = None, **options: Any) -> None:
         """Runs until all that is there has been read."""
         options = {"url": self.pi.url, "tagFilter": "*", "startTime": START, "settleTime": 0.1, **options}
         frame = self.spark.readStream.format("osipi").options(**options).load()
         writer = frame.writeStream.format("parquet").option("checkpointLocation", self.checkpoint)
-        writer.trigger(availableNow=True).start(self.table).awaitTermination()
+        query = writer.trigger(**trigger or {"availableNow": True}).start(self.table)
+        if trigger and "processingTime" in trigger:
+            query.processAllAvailable()
+            query.stop()
+        query.awaitTermination()
 
     def assert_complete(self, end: str) -> None:
         rows = rows_of(self.spark.read.parquet(self.table))
@@ -92,6 +96,14 @@ def test_p2_a_failed_later_batch_is_read_again(copy, pi):
 def test_capped_runs_bring_the_same(copy, pi):
     for _ in range(3):
         copy.run(maxTimePerTrigger="10h")
+    copy.assert_complete("2026-01-03T00:00:00Z")
+
+
+def test_p2_all_triggers_bring_the_same(copy, pi):
+    copy.run({"once": True})
+    copy.assert_complete("2026-01-03T00:00:00Z")
+    pi.set_now("2026-01-02T06:00:00Z")
+    copy.run({"processingTime": "1 second"}, pollInterval=0)
     copy.assert_complete("2026-01-03T00:00:00Z")
 
 
