@@ -208,8 +208,10 @@ class Site:
 
     def attribute_web_id(self, one: BoundAttribute, kind: str = "F") -> str:
         """The WebID of an attribute of an element or event frame."""
-        server = one.owner.home.server
-        return webids.encode(kind, f"Ab{one.owner.character}", server.guid, one.path[2:], (one.owner.guid, one.guid))
+        owner = one.owner
+        # The path takes time to put together, and stands in two kinds alone.
+        name = one.path[2:] if kind in "FP" else ""
+        return webids.encode(kind, f"Ab{owner.character}", owner.home.server.guid, name, (owner.guid, one.guid))
 
     def af_web_id(self, marker: str, one: AFServer | Database | Element, kind: str = "F") -> str:
         """The WebID of something that has one GUID."""

@@ -66,6 +66,7 @@ def state_guid(server: str, name: str, code: int) -> uuid.UUID:
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
+@lru_cache(maxsize=4096)  # servers and owners come again with each of what they own
 def _base64(part: bytes) -> str:
     return binascii.b2a_base64(part, newline=False).translate(_URL_SAFE, b"=").decode()
 

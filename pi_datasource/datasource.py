@@ -38,12 +38,14 @@ class PIDataSource(DataSource):
 
     @cached_property
     def _parsed(self) -> PIOptions:
-        parsed = PIOptions.parse(self.options, now=self._now, environ={**os.environ, **self._environment})
+        parsed = PIOptions.parse(
+            self.options, now=self._now, environ={**os.environ, **self._environment}, known_table=table_named
+        )
         table = table_named(parsed.table)
-        if table.needs_tags and parsed.selection.is_empty:
+        if table.needs_tags and parsed.selection.is_empty and parsed.assets.is_empty:
             raise PIOptionError(
                 f"table {table.name!r} needs to know which tags: give option tags (names, paths or WebIds), tagFilter "
-                "(wildcards, '*' for all) or tagQuery"
+                "(wildcards, '*' for all) or tagQuery; or, for AF attributes, elementRoot, elementTemplate, …"
             )
         return parsed
 
@@ -84,6 +86,8 @@ class PIDataSource(DataSource):
         for name, why in NOT_IN_STREAMS.items():
             if name in given:
                 raise PIOptionError(f"option {name} has no place in a stream: {why}")
+        if self._parsed.selection.is_empty:
+            raise PIOptionError("a stream reads PI points, and options of AF choose attributes; give tags or tagFilter")
         request = Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name))
         missing = [name for name in NEEDED_BY_LOOKBACK if not request.wants(name)]
         if self._parsed.streaming.lookback and missing:

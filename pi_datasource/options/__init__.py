@@ -4,7 +4,8 @@ declare.py     what an option is: its declaration gives parsing, errors, environ
 values.py      text to value, one function a kind
 gather.py      names in any spelling, misspellings, environment
 secrets.py     secrets, which are used and never shown
-connection.py  selection.py  reading.py  streaming.py  planned.py   the options themselves
+connection.py  selection.py  assets.py  frames.py  reading.py  sampling.py  streaming.py  planned.py
+               the options themselves
 settings.py    PIOptions: all of one read
 """
 
@@ -14,6 +15,7 @@ from pi_datasource.options.connection import Connection
 from pi_datasource.options.declare import Option
 from pi_datasource.options.gather import read_options
 from pi_datasource.options.reading import Reading
+from pi_datasource.options.sampling import Sampling
 from pi_datasource.options.secrets import Secret
 from pi_datasource.options.selection import Selection
 from pi_datasource.options.settings import PIOptions, options_table
@@ -24,6 +26,7 @@ __all__ = [
     "Option",
     "PIOptions",
     "Reading",
+    "Sampling",
     "Secret",
     "Selection",
     "Streaming",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timezone, tzinfo
 from typing import Any
 
@@ -34,6 +34,7 @@ READING_OPTIONS = (
         Option("includeWebId", "boolean", "false", "Adds column web_id."),
         Option("includePointId", "boolean", "false", "Adds column point_id, which survives renames."),
         Option("includeDescriptor", "boolean", "false", "Adds column descriptor."),
+        Option("includeElement", "boolean", "false", "Adds column element_path, for AF attributes."),
     ),
 )  # fmt: skip
 
@@ -44,6 +45,7 @@ class Reading:
 
     Attributes:
         time_range: what is read, half-open, in ticks; resolved once, so that no request sees another "now".
+        now: what `*` means, in ticks.
         time_zone: name of the zone as given, for the server.
         tz: that zone.
         page_size: most events of a tag in one answer; None to choose.
@@ -69,6 +71,8 @@ class Reading:
     include_web_id: bool = False
     include_point_id: bool = False
     include_descriptor: bool = False
+    include_element: bool = False
+    now: int = field(default=0, compare=False)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], now: int) -> Reading:
@@ -89,6 +93,7 @@ class Reading:
         zone = _zone(values["timeZone"])
         return cls(
             time_range=_range(values["startTime"], values["endTime"], now, zone),
+            now=now,
             time_zone=values["timeZone"],
             tz=zone,
             page_size=values["pageSize"],
@@ -102,6 +107,7 @@ class Reading:
             include_web_id=values["includeWebId"],
             include_point_id=values["includePointId"],
             include_descriptor=values["includeDescriptor"],
+            include_element=values["includeElement"],
         )
 
 

@@ -56,7 +56,7 @@ SAMPLING_OPTIONS = grouped(
         choices=CALCULATION_BASES, tables=_SUMMARY,
     ),
     Option(
-        "sampleType", "choice", "ExpressionRecordedValues", "Where filterExpression is evaluated: at events or Interval.",
+        "sampleType", "choice", "ExpressionRecordedValues", "Where filterExpression is evaluated: events, or Interval.",
         choices=SAMPLE_TYPES, tables=_SUMMARY,
     ),
     Option("sampleInterval", "text", None, "Distance of these samples; needs sampleType=Interval.", tables=_SUMMARY),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pi_datasource.options.assets import ASSET_OPTIONS, Assets
 from pi_datasource.options.connection import CONNECTION_OPTIONS, Connection, overruled_logins
 from pi_datasource.options.declare import Option
+from pi_datasource.options.frames import FRAME_OPTIONS, OF_FRAMES, Frames
 from pi_datasource.options.gather import gather, refuse_strangers, values_of
 from pi_datasource.options.planned import PLANNED_OPTIONS
 from pi_datasource.options.reading import READING_OPTIONS, Reading, overruled_columns
+from pi_datasource.options.sampling import SAMPLING_OPTIONS, Sampling
 from pi_datasource.options.selection import SELECTION_OPTIONS, Selection, overruled_selections
 from pi_datasource.options.streaming import STREAMING_OPTIONS, Streaming
 
@@ -22,7 +24,9 @@ DECLARED = (
     TABLE_OPTION,
     *SELECTION_OPTIONS,
     *ASSET_OPTIONS,
+    *FRAME_OPTIONS,
     *READING_OPTIONS,
+    *SAMPLING_OPTIONS,
     *STREAMING_OPTIONS,
     *PLANNED_OPTIONS,
 )
@@ -41,18 +45,28 @@ class PIOptions:
     connection: Connection
     selection: Selection
     reading: Reading
+    sampling: Sampling
     streaming: Streaming
     assets: Assets = field(default_factory=Assets)
+    frames: Frames = field(default_factory=Frames)
     given: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, raw: Mapping[str, str], *, now: int, environ: Mapping[str, str]) -> PIOptions:
+    def parse(
+        cls,
+        raw: Mapping[str, str],
+        *,
+        now: int,
+        environ: Mapping[str, str],
+        known_table: Callable[[str], object] | None = None,
+    ) -> PIOptions:
         """Parse Spark's options and the environment; options win.
 
         Args:
             raw: Spark's options; names in any case, with or without underscores.
             now: what `*` means in times, in ticks.
             environ: the process environment, for `OSIPI_…` variables and `env:NAME` secrets.
+            known_table: raises when there is no such table, before options are refused that it does not take.
 
         Raises:
             PIOptionError: an option is missing, wrong, misspelt or contradicts another.
@@ -63,16 +77,21 @@ class PIOptions:
         given = {name: found for name, found in given.items() if name not in lost}
         values = values_of(given, DECLARED, environ)
         table = values["table"].lower()
+        if known_table is not None:
+            known_table(table)
         refuse_strangers(given, table)
         reading = Reading.from_values(values, now)
+        names = frozenset(name for name, found in given.items() if not found.variable)
         return cls(
             table=table,
             connection=Connection.from_values(values, environ),
             selection=Selection.from_values(values),
             reading=reading,
+            sampling=Sampling.from_values(values, now, reading.tz),
             streaming=Streaming.from_values(values, now, reading.tz),
             assets=Assets.from_values(values),
-            given=frozenset(name for name, found in given.items() if not found.variable),
+            frames=Frames.from_values(values, names if table in OF_FRAMES else ()),
+            given=names,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import tzinfo
 from functools import cached_property
+from itertools import pairwise
 
 from pi_datasource.errors import PIOptionError
 from pi_datasource.times import Span, TimeRange
@@ -42,7 +43,9 @@ class Grid:
         starts: list[int] = []
         while (start := self.span.after(self.range.start, len(starts), self.zone)) < self.range.end:
             if len(starts) >= MOST_CALENDAR_STEPS:
-                raise PIOptionError(f"there are more than {MOST_CALENDAR_STEPS:,} steps of {self.span.text} in the range")
+                raise PIOptionError(
+                    f"there are more than {MOST_CALENDAR_STEPS:,} steps of {self.span.text} in the range"
+                )
             starts.append(start)
         return starts
 
@@ -59,22 +62,34 @@ class Grid:
             return self.range.end
         return self._starts[number] if self._length is None else self.range.start + number * self._length
 
-    def number_at(self, tick: int) -> int:
-        """The first step that starts at a tick or later."""
-        if self.range.is_empty:
+    @cached_property
+    def units(self) -> int:
+        """Into how many parts the range can be cut: into its steps, or not at all."""
+        return self.count if self._can_be_cut else 1
+
+    def unit_at(self, tick: int) -> int:
+        """The first unit that starts at a tick or later."""
+        if self.range.is_empty or tick <= self.range.start:
             return 0
+        if not self._can_be_cut:
+            return 1
         if self._length is None:
             return bisect_left(self._starts, tick)
-        return max(0, min(self.count, -((self.range.start - tick) // self._length)))
+        return min(self.count, -((self.range.start - tick) // self._length))
+
+    def window(self, first: int, after: int) -> TimeRange:
+        """The time from one unit to before another."""
+        return TimeRange(self.at(first), self.at(after)) if self._can_be_cut else self.range
+
+    def steps(self, first: int, after: int) -> range:
+        """The steps from one unit to before another."""
+        return range(first, after) if self._can_be_cut else range(self.count)
 
     @cached_property
-    def can_be_cut(self) -> bool:
+    def _can_be_cut(self) -> bool:
         """Whether the steps counted from any step's start are the same as those counted from the first."""
         if self._length is not None:
             return True
         assert self.span is not None
         starts = self._starts
-        return all(
-            self.span.after(start, 1, self.zone) == following
-            for start, following in zip(starts, starts[1:], strict=False)
-        )
+        return all(self.span.after(start, 1, self.zone) == following for start, following in pairwise(starts))

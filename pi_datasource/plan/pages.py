@@ -17,7 +17,7 @@ from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all
 from pi_datasource.webapi.client import Client
 
-__all__ = ["cut_list"]
+__all__ = ["SHORT", "cut_list", "list_length"]
 
 #: Lists of fewer objects are read by one.
 SHORT = 2_000
@@ -37,7 +37,7 @@ def cut_list(client: Client, listing: Listing, kind: type[Any], parts: int | Non
     """
     if parts == 1:
         return [listing]
-    length = _length(client, listing, kind, SHORT if parts is None else 1)
+    length = list_length(client, listing, kind, SHORT if parts is None else 1)
     parts = parts or max(1, round(length / rows_per_part))
     borders = sorted({length * part // parts for part in range(1, parts)} - {0})
     before = _objects(client, listing, kind, [border - 1 for border in borders])
@@ -55,7 +55,7 @@ def cut_list(client: Client, listing: Listing, kind: type[Any], parts: int | Non
     ]
 
 
-def _length(client: Client, listing: Listing, kind: type[Any], start: int) -> int:
+def list_length(client: Client, listing: Listing, kind: type[Any], start: int) -> int:
     """About how many objects a list has, never more than there are."""
     low = 0
     high: int | None = None

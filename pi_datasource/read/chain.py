@@ -31,7 +31,7 @@ from pi_datasource.webapi.batch import Ask, ask_all, is_about_the_question
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import FieldError, TimedValues
 
-__all__ = ["Chain", "Fetched", "Paging"]
+__all__ = ["Chain", "Fetched", "Paging", "field_words", "learn_limit", "learned_limit"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -45,6 +45,18 @@ SMALLEST_PAGE = 50
 #: What servers have taught this process: URL → largest page.
 _learned: dict[str, int] = {}
 _learned_lock = threading.Lock()
+
+
+def learned_limit(url: str) -> int:
+    """The most values that a server hands out at once, as far as it has told."""
+    return _learned.get(url, LARGEST_PAGE)
+
+
+def learn_limit(url: str, limit: int) -> None:
+    """Remembers what a server has told."""
+    with _learned_lock:
+        _learned[url] = min(limit, learned_limit(url))
+    log.info("the server hands out at most %d values at once; pages are made that small", limit)
 
 
 @dataclass(frozen=True)
@@ -147,7 +159,7 @@ class Chain:
     def _taken(self, cursor: Cursor, page_size: int, answer: TimedValues, ticks: Ticks) -> Page | None:
         errors = [value.Errors for value in answer.Items if value.Errors]
         if errors:
-            self._fail(cursor, PIRefusedError(f"{cursor}: a value with errors: {_field_words(errors[0])}"))
+            self._fail(cursor, PIRefusedError(f"{cursor}: a value with errors: {field_words(errors[0])}"))
             return None
         page = cursor.take(answer.Items, ticks, page_size)
         cursor.stuck = cursor.grown > self._ceiling() and page_size >= self._ceiling()
@@ -207,7 +219,7 @@ class Chain:
 
     def _ceiling(self) -> int:
         """The largest page, as far as the server has told."""
-        return min(self._limit, _learned.get(self.client.connection.url, LARGEST_PAGE))
+        return min(self._limit, learned_limit(self.client.connection.url))
 
     def _learn(self, error: PITooLargeError, size: int) -> None:
         """The page asked for is too large: the server's item limit is smaller, or something in between minds."""
@@ -216,9 +228,7 @@ class Chain:
         if error.item_limit is None or error.item_limit >= size:
             self._limit = size // 2
             return
-        with _learned_lock:
-            _learned[self.client.connection.url] = min(error.item_limit, self._ceiling())
-        log.info("the server hands out at most %d events at once; pages are made that small", error.item_limit)
+        learn_limit(self.client.connection.url, error.item_limit)
 
     def _shrink(self, asked: int) -> None:
         """No answer in time: asks for half, first of the rows, then of the streams."""
@@ -228,7 +238,7 @@ class Chain:
             self._width = max(1, asked // 2)
 
 
-def _field_words(errors: Sequence[FieldError]) -> str:
+def field_words(errors: Sequence[FieldError]) -> str:
     """What the server says of a value it could not read."""
     said = []
     for error in errors:

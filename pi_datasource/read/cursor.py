@@ -15,8 +15,9 @@ side as well (`instant`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -40,11 +41,13 @@ class Page:
         stream: whose they are.
         values: the events as decoded.
         ticks: their times.
+        more: further columns that some tables have: name → a cell for each event.
     """
 
     stream: Stream
     values: Sequence[TimedValue]
     ticks: Ticks
+    more: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)

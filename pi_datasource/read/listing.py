@@ -16,6 +16,7 @@ from pi_datasource.errors import (
     PIChangedError,
     PIError,
     PINotFoundError,
+    PIRefusedError,
     PIRequestError,
     PITooLargeError,
 )
@@ -29,6 +30,8 @@ __all__ = ["PAGE", "Expand", "ListPage", "ListReader", "Listing"]
 PAGE = 1000
 #: Lists in one batch request.
 TOGETHER = 50
+#: A list without places is asked for so many times as many objects, when there are more.
+GROWTH = 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Listing:
         query: parameters besides paging and fields.
         place: column → value of all its rows.
         paged: it has `startIndex` and `maxCount`; else it comes whole.
+        counted: it has `maxCount` and no `startIndex`: it is asked for more and more, until all is there.
+        cause: why it cannot be read, when that is known already.
         start: number of the first object wanted.
         end: number of the first object not wanted; None for all.
         before: WebID of the object before `start`.
@@ -56,6 +61,8 @@ class Listing:
     end: int | None = None
     before: str = ""
     last: str = ""
+    counted: bool = False
+    cause: str = ""
 
 
 @dataclass
@@ -75,12 +82,21 @@ Expand = Callable[[Listing, list[Any]], tuple[list[Any], list[Listing]]]
 
 @dataclass
 class _Cursor:
-    """How far a list has been read."""
+    """How far a list has been read.
+
+    Attributes:
+        count: of a list without places: the objects to ask for; 0 for a page.
+        full: the largest number asked for that was not enough.
+        limit: the most that the server hands out at once, once it has said so.
+    """
 
     listing: Listing
     at: int
     before: str
     done: bool = False
+    count: int = 0
+    full: int = 0
+    limit: int | None = None
 
 
 @dataclass
@@ -122,13 +138,20 @@ class ListReader:
         Raises:
             PIRequestError: the server could not be asked.
         """
-        left = [cursor for cursor in self._cursors if not cursor.done][:TOGETHER]
+        # Those found last come first: else the lists behind a long one would pile up.
+        left = [cursor for cursor in self._cursors if not cursor.done][-TOGETHER:]
         sizes = [self._size(cursor) for cursor in left]
         asks = {
             str(number): Ask(self._route(cursor, size), cursor.listing.what)
             for number, (cursor, size) in enumerate(zip(left, sizes, strict=True))
+            if not cursor.listing.cause
         }
         answers = ask_all(self.client, asks, self.kind, self._what)
+        answers |= {
+            str(number): PIRefusedError(cursor.listing.cause)
+            for number, cursor in enumerate(left)
+            if cursor.listing.cause
+        }
         return [
             (cursor, size, answers[str(number)]) for number, (cursor, size) in enumerate(zip(left, sizes, strict=True))
         ]
@@ -141,11 +164,15 @@ class ListReader:
         """
         pages = []
         for cursor, size, answer in fetched:
-            if isinstance(answer, PITooLargeError) and size > 2:
+            if isinstance(answer, PITooLargeError) and cursor.listing.counted and self._fewer(cursor, size, answer):
+                continue
+            if isinstance(answer, PITooLargeError) and size > 2 and not cursor.listing.counted:
                 self.page = max(1, min(answer.item_limit or size // 2, size - 1) - 1)
             elif isinstance(answer, PIRequestError):
-                self.failures[cursor.listing.what] = self._explained(answer)
+                self.failures[cursor.listing.what] = self._explained(cursor, answer)
                 cursor.done = True
+            elif cursor.listing.counted and len(answer.Items) >= size:
+                self._more(cursor, size)
             else:
                 items = self._new(cursor, answer.Items)
                 if self.expand is not None:
@@ -157,21 +184,25 @@ class ListReader:
         return pages
 
     def _size(self, cursor: _Cursor) -> int:
+        if cursor.listing.counted:
+            return cursor.count or self.page
         wanted = self.page if cursor.listing.end is None else min(self.page, cursor.listing.end - cursor.at)
         return wanted + bool(cursor.before)
 
     def _route(self, cursor: _Cursor, size: int) -> str:
         listing = cursor.listing
-        paging = (
-            [("startIndex", str(cursor.at - bool(cursor.before))), ("maxCount", str(size))] if listing.paged else []
-        )
+        paging = []
+        if listing.counted:
+            paging = [("maxCount", str(size))]
+        elif listing.paged:
+            paging = [("startIndex", str(cursor.at - bool(cursor.before))), ("maxCount", str(size))]
         query = [*listing.query, *paging, endpoints.selected("Items.", self.fields)]
         return endpoints.with_query(listing.route, query)
 
     def _new(self, cursor: _Cursor, items: list[Any]) -> list[Any]:
         """The objects of a page that were not in the page before."""
         listing = cursor.listing
-        if not listing.paged:
+        if listing.counted or not listing.paged:
             cursor.done = True
             return items
         if cursor.before:
@@ -188,7 +219,28 @@ class ListReader:
             raise PIChangedError(f"{listing.what}: the list changed while it was read; read it again")
         return items
 
-    def _explained(self, error: PIRequestError) -> PIRequestError:
+    def _more(self, cursor: _Cursor, size: int) -> None:
+        """There may be more than was asked for: ask for more, unless that is the most there is."""
+        cursor.full = size
+        if cursor.limit is not None and size >= cursor.limit:
+            what, route = cursor.listing.what, cursor.listing.route
+            self.failures[what] = PITooLargeError(
+                f"{what}: it has {size} objects or more, the server hands out {size} at once, and {route} has no "
+                "pages; only a higher MaxReturnedItemsPerCall helps"
+            )
+            cursor.done = True
+            return
+        cursor.count = min(size * GROWTH, cursor.limit or size * GROWTH)
+
+    def _fewer(self, cursor: _Cursor, size: int, error: PITooLargeError) -> bool:
+        """Asks for fewer, but for more than was not enough; False where there is nothing between."""
+        cursor.limit = error.item_limit or cursor.limit
+        cursor.count = min(error.item_limit or (size + cursor.full) // 2, size - 1)
+        return cursor.count > cursor.full
+
+    def _explained(self, cursor: _Cursor, error: PIRequestError) -> PIRequestError:
         if isinstance(error, PINotFoundError) and self.since:
-            return PINotFoundError(f"{error} (PI Web API has this route since {self.since})", status=error.status)
+            return PINotFoundError(
+                f"{error} (route {cursor.listing.route}: since PI Web API {self.since})", status=error.status
+            )
         return error

@@ -20,7 +20,7 @@ from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.webapi.wire import Answer
 
-__all__ = ["Field", "batch_of", "item_list", "json_fields"]
+__all__ = ["Field", "batch_of", "item_list", "item_type", "json_fields"]
 
 #: What JSON says for a column of each type, unless a field says otherwise.
 _JSON: dict[str, Any] = {
@@ -46,12 +46,14 @@ class Field:
         at: field of the item; `Links.Parent` for one inside another; empty for a value of the list's place.
         make: makes the column's value of the field's; left out for nulls.
         json: type of the field where it is not the column's.
+        absent: the column's value where there is no field: PI leaves empty lists out.
     """
 
     column: Column
     at: str = ""
     make: Callable[[Any], Any] | None = None
     json: Any = None
+    absent: Any = None
 
     @property
     def name(self) -> str:
@@ -71,18 +73,32 @@ def json_fields(fields: Sequence[Field]) -> tuple[str, ...]:
 
 def item_list(fields: Sequence[Field]) -> type[Any]:
     """The answer with these fields: a class with `Items`."""
+    return _item_list(_kinds(fields))
+
+
+def item_type(fields: Sequence[Field]) -> type[Any]:
+    """One object with these fields."""
+    return _item_type(_kinds(fields))
+
+
+def _kinds(fields: Sequence[Field]) -> tuple[tuple[str, Any], ...]:
     kinds: dict[str, Any] = {"WebId": str}
     for field in fields:
         if field.at:
             outer, _, inner = field.at.partition(".")
             kind = field.json or (str if field.is_ticks else _JSON[field.column.type])
             kinds[outer] = dict[str, Any] if inner else kind
-    return _item_list(tuple(kinds.items()))
+    return tuple(kinds.items())
+
+
+@lru_cache(maxsize=256)
+def _item_type(kinds: tuple[tuple[str, Any], ...]) -> type[Any]:
+    return msgspec.defstruct("Item", [(name, kind | None, None) for name, kind in kinds], gc=False)
 
 
 @lru_cache(maxsize=256)
 def _item_list(kinds: tuple[tuple[str, Any], ...]) -> type[Any]:
-    item: Any = msgspec.defstruct("Item", [(name, kind | None, None) for name, kind in kinds], gc=False)
+    item: Any = _item_type(kinds)
     items: Any = ("Items", list[item], msgspec.field(default_factory=list))
     return msgspec.defstruct("ItemList", [items], bases=(Answer,), gc=False)
 
@@ -117,6 +133,8 @@ def _array(field: Field, items: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if field.make is not None:
         make = field.make
         values = [None if value is None else make(value) for value in values]
+    if field.absent is not None:
+        values = [field.absent if value is None else value for value in values]
     if field.column.type == "timestamp":
         ticks, known = _ticks(values)
         return pa.array(ticks // 10, pa.int64(), mask=~known).cast(kind)

@@ -39,7 +39,7 @@ FLAG_FIELDS = {"good": "Good", "questionable": "Questionable", "substituted": "S
 #: Columns that all come from `Value`.
 VALUE_COLUMNS = ("value", "value_long", "value_text", "state", "is_system_state")
 #: Columns that are the same for all rows of a stream: its attributes of the same names.
-STREAM_COLUMNS = ("tag", "uom", "web_id", "point_id", "descriptor")
+STREAM_COLUMNS = ("tag", "uom", "web_id", "point_id", "descriptor", "element_path")
 #: Rows in a record batch at most; Spark copies larger ones at a higher cost a row.
 LARGEST_BATCH = 100_000
 
@@ -108,7 +108,8 @@ class BatchBuilder:
             return pa.repeat(pa.scalar("upsert"), rows)
         if name in (self._error_column, "window_start", "window_end"):
             return pa.nulls(rows, self.schema.field(name).type)
-        return {"ticks": made.ticks_column, "timestamp": made.timestamp, "seq": made.seq}[name]()
+        own = {"ticks": made.ticks_column, "timestamp": made.timestamp, "seq": made.seq}.get(name)
+        return own() if own is not None else made.further(name, self.schema.field(name).type)
 
 
 #: Each spelt out: reading an attribute by its name as text takes four times as long, for every row.
@@ -148,6 +149,10 @@ class _Columns:
         """A value of the stream, repeated for its rows: one `take`, no object for each row."""
         once = pa.array([getattr(page.stream, attribute) for page in self.pages], kind)
         return once.take(pa.array(np.repeat(np.arange(len(self.pages), dtype=np.int32), self.counts)))
+
+    def further(self, name: str, kind: pa.DataType) -> pa.Array:
+        """A column that the pages bring with them."""
+        return pa.concat_arrays([pa.array(page.more[name], kind) for page in self.pages])
 
     def flag(self, name: str) -> pa.Array:
         flags = _FLAGS[name](self.items)
@@ -329,7 +334,7 @@ def _texts(values: list[Any]) -> _Values:
 
 def _blobs(values: list[Any]) -> _Values:
     for number, value in enumerate(values):
-        if isinstance(value, list) and all(0 <= byte < 256 for byte in value):
+        if isinstance(value, list) and all(byte.__class__ is int and 0 <= byte < 256 for byte in value):
             values[number] = base64.b64encode(bytes(value)).decode("ascii")
     return _texts(values)
 

@@ -141,8 +141,13 @@ def is_attribute(tag: str) -> bool:
     return is_attribute_web_id(tag) or (tag.startswith("\\\\") and "|" in tag and tag.count("\\") > 3)
 
 
-def chosen_attributes(client: Client, options: PIOptions) -> Iterator[Stream]:
+def chosen_attributes(client: Client, options: PIOptions, *, with_history: bool = True) -> Iterator[Stream]:
     """The attributes that element, template, category and name choose, as streams.
+
+    Args:
+        client: who to ask.
+        options: what was asked for.
+        with_history: only such as can be read over time.
 
     Attributes that are named by option `attributes` are all taken; of the others, and of those below, only PI Point
     references, for static values and most formulas have no history.
@@ -157,7 +162,7 @@ def chosen_attributes(client: Client, options: PIOptions) -> Iterator[Stream]:
             for page in reader.take(reader.fetch()):
                 for item in page.items:
                     is_named = assets.attributes and nesting(item.Path) == 0
-                    if is_named or item.DataReferencePlugIn == "PI Point":
+                    if not with_history or is_named or item.DataReferencePlugIn == "PI Point":
                         yield _stream(item)
             for error in reader.failures.values():
                 raise error

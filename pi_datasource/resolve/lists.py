@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pi_datasource.options import PIOptions
-from pi_datasource.read.listing import Listing, ListReader
+from pi_datasource.read.listing import PAGE, Listing, ListReader
 from pi_datasource.read.objects import Field, item_list, json_fields
 from pi_datasource.resolve.places import ID_ONLY, databases
 from pi_datasource.webapi.batch import chunks
@@ -51,8 +51,7 @@ def lists_behind(
     found: list[Listing] = []
     kind, names = item_list(fields), json_fields(fields)
     for some in chunks(listings, TOGETHER):
-        page = options.reading.page_size
-        reader = ListReader(client, some, kind, names, **({"page": page} if page else {}))
+        reader = ListReader(client, some, kind, names, options.reading.page_size or PAGE)
         while not reader.done:
             for listed in reader.take(reader.fetch()):
                 found += [one for item in listed.items for one in behind(Found(listed.listing, item))]

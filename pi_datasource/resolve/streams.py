@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pi_datasource.times import TimeRange
+
 __all__ = ["KINDS", "Resolved", "Stream", "kind_of"]
 
 #: PI point type, or type of an AF attribute → which value columns its values go to. Never decided by how a value's
@@ -68,7 +70,9 @@ class Resolved:
     Attributes:
         streams: what there is to read, each once, in the order named.
         failures: what could not be found, as the user wrote it → why.
+        ranges: WebID → ranges of its own, where a file of tags gives some; others have the range of the options.
     """
 
     streams: tuple[Stream, ...] = ()
     failures: dict[str, str] = field(default_factory=dict)
+    ranges: dict[str, tuple[TimeRange, ...]] = field(default_factory=dict)

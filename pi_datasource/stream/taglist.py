@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from pi_datasource.errors import PIRefusedError, PIUnknownTagError
+from pi_datasource.errors import PIOptionError, PIRefusedError, PIUnknownTagError
 from pi_datasource.options import PIOptions, Selection
 from pi_datasource.resolve.points import resolve_points
 from pi_datasource.resolve.streams import Stream
+from pi_datasource.resolve.tagfile import joined, with_file
 from pi_datasource.stream.offset import Key
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import id_only, point_ids
@@ -48,10 +49,16 @@ class TagList:
             PIUnknownTagError: tags that the server does not know, when `onTagError=fail`.
         """
         selection, now = self._options.selection, self._clock()
-        changes = bool(selection.tag_filter or selection.tag_query) or self._options.reading.on_tag_error == "skip"
+        changes = (
+            bool(selection.tag_filter or selection.tag_query or selection.tag_file)
+            or self._options.reading.on_tag_error == "skip"
+        )
         due = self._looked is None or (changes and now - self._looked >= self._options.streaming.refresh_tags)
         if due:
-            streams = resolve_points(client, selection, self._options.reading).streams
+            listed, ranges = with_file(selection, self._options.reading)
+            if any(some != joined([self._options.reading.time_range]) for some in ranges.values()):
+                raise PIOptionError("option tagFile: a range of its own for each tag has no place in a stream")
+            streams = resolve_points(client, listed, self._options.reading).streams
             before, self._listed = self._listed, {key_of(stream): stream for stream in streams}
             if self._looked is not None and before.keys() != self._listed.keys():
                 new, gone = len(self._listed.keys() - before), len(before.keys() - self._listed)

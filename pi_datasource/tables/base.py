@@ -48,6 +48,7 @@ class Table:
         needs_tags: refuses to read without a selection of tags.
         streams: `readStream` can read it, too.
         has_error_column: whether the option `errorColumn` adds a column.
+        columns_for: the columns it can have with these options, where they depend on them; else None.
     """
 
     name: str
@@ -59,11 +60,13 @@ class Table:
     needs_tags: bool = True
     streams: bool = False
     has_error_column: bool = True
+    columns_for: Callable[[PIOptions], tuple[Column, ...]] | None = None
 
     def known_columns(self, options: PIOptions) -> tuple[Column, ...]:
         """Every column that a schema may name, with these options."""
         error_column = options.reading.error_column
-        columns = tuple(column for column in self.columns if column.option != "lookback" or options.streaming.lookback)
+        every = self.columns if self.columns_for is None else self.columns_for(options)
+        columns = tuple(column for column in every if column.option != "lookback" or options.streaming.lookback)
         if error_column is None or not self.has_error_column:
             return columns
         if error_column.lower() in {column.name for column in columns}:
@@ -80,6 +83,7 @@ class Table:
             "includeWebId": reading.include_web_id,
             "includePointId": reading.include_point_id,
             "includeDescriptor": reading.include_descriptor,
+            "includeElement": reading.include_element,
             "lookback": True,
         }
         return tuple(column for column in self.known_columns(options) if not column.option or asked[column.option])

@@ -14,7 +14,7 @@ from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.compat import InputPartition
 from pi_datasource.errors import PIRequestError
 from pi_datasource.plan.partitions import Chunk
-from pi_datasource.resolve.points import resolve_points
+from pi_datasource.resolve.select import resolve_streams
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks
@@ -50,7 +50,7 @@ class ProbePartition(InputPartition):
 def plan(request: Request, client: Client) -> Sequence[ProbePartition]:
     """Resolves the tags; unknown ones are already answers."""
     reading = replace(request.options.reading, on_tag_error="skip")
-    resolved = resolve_points(client, request.options.selection, reading)
+    resolved = resolve_streams(client, request.options, reading)
     groups = list(chunks(resolved.streams, TAGS_PER_PARTITION)) or [[]]
     limits = replace(client.throttle.limits, partitions=len(groups))
     return [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pi_datasource.compat import InputPartition
-from pi_datasource.errors import PIError, PIListError
+from pi_datasource.errors import PIError, PIListError, PIRefusedError
 from pi_datasource.plan.pages import cut_list
 from pi_datasource.read.flight import fly
 from pi_datasource.read.listing import PAGE, Expand, Listing, ListPage, ListReader
@@ -21,7 +21,7 @@ from pi_datasource.webapi.throttle import JobLimits
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ListPartition", "list_table"]
+__all__ = ["ListPartition", "failure_batch", "list_table", "treat"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -68,13 +68,19 @@ class _Lists:
     def plan(self, request: Request, client: Client) -> list[ListPartition]:
         reading = request.options.reading
         listings = list(self.find(request, client))
+        known = {listing.what: PIRefusedError(listing.cause) for listing in listings if listing.cause}
+        if known and reading.on_tag_error == "fail":
+            treat(known, "fail")
         if not listings:
             return [ListPartition(0, (), client.throttle.limits)]
         groups: list[tuple[Listing, ...]]
         if self.long:
             kind = item_list(self.wanted(request))
             parts = reading.num_partitions
-            cut = [cut_list(client, listing, kind, parts, OBJECTS_PER_PART) for listing in listings]
+            cut = [
+                [listing] if listing.cause else cut_list(client, listing, kind, parts, OBJECTS_PER_PART)
+                for listing in listings
+            ]
             groups = [(listing,) for some in cut for listing in some]
             size = PARTS_PER_PARTITION
         else:
@@ -108,10 +114,10 @@ class _Lists:
         for batches, failed in fly(readers, request.options.connection.concurrency, finish):
             failures |= failed
             if failed:
-                _treat(failed, reading.on_tag_error)
+                treat(failed, reading.on_tag_error)
             yield from batches
         if failures and reading.error_column and request.wants(reading.error_column):
-            yield _failure_batch(request, reading.error_column, failures)
+            yield failure_batch(request, reading.error_column, failures)
 
 
 def list_table(
@@ -125,6 +131,7 @@ def list_table(
     expand: Expand | None = None,
     also: tuple[Field, ...] = (),
     since: str = "",
+    needs_tags: bool = False,
 ) -> Table:
     """Declares a table of listed objects.
 
@@ -138,6 +145,7 @@ def list_table(
         expand: what is to be read behind the objects of a page.
         also: fields that `expand` looks at.
         since: first version of PI Web API that has the route.
+        needs_tags: refuses to read without a selection of tags.
     """
     lists = _Lists({one.name: one for one in fields}, find, long, expand, also, since)
     return Table(
@@ -147,18 +155,19 @@ def list_table(
         key=key,
         plan=lists.plan,
         read=lists.read,
-        needs_tags=False,
+        needs_tags=needs_tags,
     )
 
 
-def _treat(failed: dict[str, PIError], on_tag_error: str) -> None:
-    if on_tag_error == "fail":
+def treat(failed: Mapping[str, PIError], on_tag_error: str) -> None:
+    """Lists that failed, if any, as the option `onTagError` wants them treated."""
+    if failed and on_tag_error == "fail":
         raise PIListError({what: str(error) for what, error in failed.items()}, HINT)
     for what, error in failed.items():
         log.warning("%s skipped, as onTagError=skip says: %s", what, error)
 
 
-def _failure_batch(request: Request, error_column: str, failures: dict[str, PIError]) -> pa.RecordBatch:
+def failure_batch(request: Request, error_column: str, failures: dict[str, PIError]) -> pa.RecordBatch:
     """One row for each list that failed; all other columns are null."""
     import pyarrow as pa
 

@@ -44,7 +44,10 @@ class Span:
             hours, minutes, seconds = (int(part or 0) for part in clock.groups())
             moves = [((hours * 3600 + minutes * 60 + seconds) * TICKS_PER_SECOND, 0, 0)]
         elif plain and plain[0] not in "+-" and _is_offsets(plain):
-            moves = list(_moves(text, plain))
+            try:
+                moves = list(_moves(text, plain))
+            except PITimeError:  # half a day, whose meaning would depend on the day
+                raise _refused(text) from None
         else:
             raise _refused(text)
         if not any(any(move) for move in moves) or any(part < 0 for move in moves for part in move):
@@ -66,4 +69,6 @@ class Span:
 
 
 def _refused(text: str) -> PITimeError:
-    return PITimeError(f"{text[:100]!r} is no length of time; accepted are for example 10s, 15m, 1h30m, 1d, 1mo, 00:15:00")
+    return PITimeError(
+        f"{text[:100]!r} is no length of time; accepted are for example 10s, 15m, 1h30m, 1d, 1mo, 00:15:00"
+    )

@@ -1,4 +1,4 @@
-"""Routes and parameters, spelt exactly as PI Web API spells them. Nothing else in the package builds a URL.
+"""Routes and parameters, spelt exactly as PI Web API spells them. Nothing but this and `samples` builds a URL.
 
 PI's time ranges include both ends; ours are half-open. This is the one place that knows: `recorded` asks up to one
 tick (100 ns) before our end.
@@ -25,6 +25,7 @@ __all__ = [
     "points_multiple",
     "recorded",
     "recorded_backwards",
+    "selected",
     "with_query",
 ]
 
@@ -104,12 +105,14 @@ def count(web_id: str, start: int, end: int, *, percent_good: bool = False) -> s
     return with_query(f"streams/{quote(web_id, safe='')}/summary", query)
 
 
-def points_multiple(*, paths: Iterable[str] = (), web_ids: Iterable[str] = ()) -> str:
-    """Many points by path or WebID in one call; each answers for itself."""
+def points_multiple(
+    *, paths: Iterable[str] = (), web_ids: Iterable[str] = (), fields: Iterable[str] = POINT_FIELDS
+) -> str:
+    """Many points by path or WebID in one call, with these fields; each answers for itself."""
     query = [
         *(("path", path) for path in paths),
         *(("webId", web_id) for web_id in web_ids),
-        selected("Items.Object.", POINT_FIELDS, ("Items.Identifier", "Items.Exception")),
+        selected("Items.Object.", fields, ("Items.Identifier", "Items.Exception")),
     ]
     return with_query("points/multiple", query)
 

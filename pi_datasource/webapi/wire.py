@@ -10,12 +10,16 @@ and "WebException" describe them.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 __all__ = [
     "Answer",
+    "Attribute",
+    "AttributeLooked",
+    "AttributesLookedUp",
+    "AttributesOfElements",
     "DataServer",
     "DataServers",
     "FieldError",
@@ -34,6 +38,10 @@ __all__ = [
     "SubAnswer",
     "Summaries",
     "Summary",
+    "SystemStatus",
+    "SystemUser",
+    "SystemVersion",
+    "TableRows",
     "TimedValue",
     "TimedValues",
     "batch_decoder",
@@ -78,7 +86,7 @@ class TimedValue(msgspec.Struct, gc=False):
     """One event. A flag that the server left out stays None; it is never made up."""
 
     Timestamp: str
-    Value: float | int | str | bool | State | list[int] | None = None
+    Value: float | int | str | bool | State | list[Any] | None = None
     Good: bool | None = None
     Questionable: bool | None = None
     Substituted: bool | None = None
@@ -101,7 +109,11 @@ class OneValue(Answer, gc=False):
     """One event as a body of its own; without a time where there is none."""
 
     Timestamp: str = ""
-    Value: float | int | str | bool | State | list[int] | None = None
+    Value: float | int | str | bool | State | list[Any] | None = None
+    Good: bool | None = None
+    Questionable: bool | None = None
+    Substituted: bool | None = None
+    Annotated: bool | None = None
     Errors: list[FieldError | str] | str | None = None  # type: ignore[assignment]
 
 
@@ -190,17 +202,80 @@ class PlaceAnswer(Answer, gc=False):
     Path: str = ""
 
 
+class Attribute(Answer, gc=False):
+    """An AF attribute, as far as it is read as a stream."""
+
+    WebId: str | None = None
+    Path: str | None = None
+    Type: str | None = None
+    DefaultUnitsNameAbbreviation: str | None = None
+    DataReferencePlugIn: str | None = None
+    HasChildren: bool | None = None
+    Description: str | None = None
+
+
+class AttributesOfElements(Answer, gc=False):
+    """A page of attributes."""
+
+    Items: list[Attribute] = []
+
+
+class AttributeLooked(msgspec.Struct, gc=False):
+    """One identifier of an `attributes/multiple` call."""
+
+    Identifier: str = ""
+    Object: Attribute | None = None
+    Exception: Answer | None = None
+
+
+class AttributesLookedUp(Answer, gc=False):
+    """The answer of `attributes/multiple`."""
+
+    Items: list[AttributeLooked] = []
+
+
 class Summary(msgspec.Struct, gc=False):
     """One summary of one interval."""
 
     Type: str = ""
     Value: TimedValue | None = None
+    Errors: list[FieldError] | None = None
 
 
 class Summaries(Answer, gc=False):
     """The answer of `streams/{webId}/summary`."""
 
     Items: list[Summary] = []
+
+
+class TableRows(Answer, gc=False):
+    """The answer of `tables/{webId}/data`: name → type of the columns, and the rows by these names."""
+
+    Columns: dict[str, str] = {}
+    Rows: list[dict[str, Any]] = []
+
+
+class SystemVersion(Answer, gc=False):
+    """The answer of `system`."""
+
+    ProductTitle: str | None = None
+    ProductVersion: str | None = None
+
+
+class SystemStatus(Answer, gc=False):
+    """The answer of `system/status`; `ServerTime` since 2018."""
+
+    UpTimeInMinutes: float | None = None
+    State: str | None = None
+    ServerTime: str | None = None
+
+
+class SystemUser(Answer, gc=False):
+    """The answer of `system/userinfo`."""
+
+    IdentityType: str | None = None
+    Name: str | None = None
+    IsAuthenticated: bool | None = None
 
 
 class SubAnswer(msgspec.Struct, Generic[T], gc=False):

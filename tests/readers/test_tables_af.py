@@ -199,3 +199,19 @@ def test_a_tree_that_changes_between_two_pages_is_noticed() -> None:
         pi.system.database("Plant").add(Element("A new one"))
         with pytest.raises(PIChangedError, match="changed while it was read"):
             list(reader.read(partitions[1]))
+
+
+@pytest.mark.parametrize("partitions", [None, 8])
+def test_attribute_values_static_ones_too(pi: MockPI, partitions: int | None) -> None:
+    options = {"numPartitions": partitions} if partitions else {}
+    _, rows = read(pi, table="attribute_values", database="Plant", **options)
+    assert len(rows) == 4 * PUMPS
+    newest = {p.name: pi.system.expected_recorded(p, START, "2026-01-02T00:00:01Z")[-1].value for p in POINTS}
+    for n in range(PUMPS):
+        own = {row["tag"].partition("|")[2]: row for row in rows if row["element_path"] == rf"\\AF\Plant\Unit 1\P-{n}"}
+        assert own["Flow"]["value"] == newest[f"P-{n}.FLOW"]
+        assert own["Flow|LimitHi"]["value"] == 90.0
+        assert own["Flow|LimitHi|Source"]["value_text"] == "x"
+        assert own["Mode"]["value_text"] == "Auto"
+    _, rows = read(pi, table="attribute_values", tags=r"\\AF\Plant\Unit 1\P-3|Mode")
+    assert [row["value_text"] for row in rows] == ["Auto"]

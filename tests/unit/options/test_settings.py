@@ -124,7 +124,8 @@ def test_the_table_of_options_has_each_option_of_this_version_once() -> None:
     assert "| `timeout` | `60` | Seconds to wait for an answer. |" in table
     assert "| `tagFilter` |  | Tags by wildcards such as UNIT1.\\*; several as in tags. |" in table
     assert table.count("**Server and login**") == 1
-    assert options_table(["recorded"]) == table
+    assert options_table([name for option in DECLARED for name in option.tables or ()]) == table
+    assert "| `interval` |" not in options_table(["recorded"])
 
 
 @given(
@@ -160,6 +161,7 @@ def test_no_secret_is_ever_shown(text: str, name: str) -> None:
 @pytest.mark.parametrize("option", [option for option in DECLARED if option.default], ids=lambda option: option.name)
 def test_defaults_are_accepted_values(parse: Parse, option: Option) -> None:
     assert option.default is not None
-    assert parse({option.name: option.default}) == PIOptions(
-        **{**vars(parse()), "given": frozenset({"url", option.name})}
+    table = {"table": option.tables[0]} if option.tables and option.name != "table" else {}
+    assert parse({option.name: option.default, **table}) == PIOptions(
+        **{**vars(parse(table)), "given": frozenset({"url", option.name, *table})}
     )

@@ -58,6 +58,7 @@ def reference(streams: Sequence[tuple[Stream, str]]) -> list[Row]:
                     "web_id": stream.web_id,
                     "point_id": stream.point_id,
                     "descriptor": stream.descriptor,
+                    "element_path": stream.element_path,
                     "operation": "upsert",
                     "window_start": None,
                     "window_end": None,
