@@ -26,7 +26,7 @@ _OF_ELEMENTS = ("elements", "attributes", "attribute_values", *OF_STREAMS)
 ASSET_OPTIONS = grouped(
     "Asset Framework",
     Option("assetServer", "list", None, "AF servers to look on; all by default.",
-           tables=(*OF_DATABASES, *OF_STREAMS, "asset_servers", "unit_classes", "units")),
+           tables=(*OF_DATABASES, *OF_STREAMS, "unit_classes", "units")),
     Option("database", "list", None, "AF databases to look in; all by default.",
            tables=(*OF_DATABASES, *OF_STREAMS)),
     Option("elementRoot", "text", None, r"Element below which to look: Plant\Unit 1, or \\AF\DB\Plant\Unit 1.",

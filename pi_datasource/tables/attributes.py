@@ -11,6 +11,7 @@ from pi_datasource.resolve.attributes import attribute_lists, below, element_pat
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.hierarchy import PLACE, last_segment
 from pi_datasource.tables.lists import list_table
+from pi_datasource.tables.named import CATEGORIES
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import point_ids
 
@@ -78,7 +79,7 @@ ATTRIBUTES = list_table(
         Field(Column("tag_path", "string", r"The same as \\server\tag."), "ConfigString", tag_path),
         Field(Column("point_id", "bigint", "Number of that point."), "Links.Point", point_id),
         Field(Column("trait", "string", "What it is to its parent: LimitHi, Forecast, …"), "TraitName"),
-        Field(Column("categories", "array<string>", "Names of its categories."), "CategoryNames"),
+        CATEGORIES,
         Field(Column("step", "boolean", "Values hold until the next one."), "Step"),
         Field(Column("span", "double", "Span, where it has one."), "Span"),
         Field(Column("zero", "double", "Zero, where it has one."), "Zero"),

@@ -11,6 +11,7 @@ from pi_datasource.resolve.attributes import element_filters, usable, where
 from pi_datasource.resolve.places import ID_ONLY, asset_servers
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.lists import list_table
+from pi_datasource.tables.named import CATEGORIES
 from pi_datasource.webapi.client import Client
 
 __all__ = ["ASSET_DATABASES", "ASSET_SERVERS", "ELEMENTS", "PLACE", "last_segment"]
@@ -130,7 +131,7 @@ ELEMENTS = list_table(
         Field(Column("paths", "array<string>", "All paths of an element with several parents (from 2018)."), "Paths"),
         Field(Column("description", "string", "Description."), "Description"),
         Field(Column("template", "string", "Name of its template."), "TemplateName"),
-        Field(Column("categories", "array<string>", "Names of its categories."), "CategoryNames"),
+        CATEGORIES,
         Field(Column("has_children", "boolean", "Elements are below it."), "HasChildren"),
         *PLACE,
         Field(Column("id", "string", "GUID."), "Id"),

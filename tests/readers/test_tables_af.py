@@ -89,6 +89,7 @@ def test_elements_are_the_whole_tree(pi: MockPI, page: int | None, partitions: i
     (shared,) = (row for row in rows if row["description"] == "under two parents")
     assert sorted(shared["paths"]) == [r"\\AF\Plant\Unit 1\P-0", r"\\AF\Plant\Unit 2\P-0"]
     assert shared["categories"] == ["Rotating"]
+    assert [row["categories"] for row in rows if row["name"] == "deeper"] == [[]]
 
 
 @pytest.mark.parametrize(
