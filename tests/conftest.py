@@ -27,13 +27,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"{item.nodeid} was skipped, and OSIPI_NO_SKIPS=1 allows none: {report.longrepr}"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """With `-n`: what uses Spark goes to one process, which has one Spark; the rest goes beside it."""
+    if _uses_spark(item):
+        item.add_marker(pytest.mark.xdist_group("spark"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n`: what uses Spark goes to one process, first, because it takes longest; the rest goes beside it."""
+    """What uses Spark comes first, because it takes longest."""
     items.sort(key=lambda item: not _uses_spark(item))
-    for item in items:
-        if _uses_spark(item):
-            item.add_marker(pytest.mark.xdist_group("spark"))
 
 
 def _uses_spark(item: pytest.Item) -> bool:
