@@ -28,9 +28,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """With `-n`: what uses Spark goes to one process, which has one Spark; the rest goes beside it."""
+    """With `-n`: what uses Spark goes to two processes, each with one Spark; the rest goes beside them."""
     if _uses_spark(item):
-        item.add_marker(pytest.mark.xdist_group("spark"))
+        item.add_marker(pytest.mark.xdist_group("kills" if "exactly_once" in item.path.parts else "spark"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

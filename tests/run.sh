@@ -23,6 +23,6 @@ cd "$ROOT"
 # Spark's workers must be this very Python; see "Troubleshooting" in README.md.
 unset PYSPARK_DRIVER_PYTHON SPARK_HOME SPARK_REMOTE
 export PYSPARK_PYTHON="$ROOT/.venv/bin/python"
-# All tests: what uses Spark in one process, beside it the rest, of which much is waiting.
+# All tests: what uses Spark in two processes, beside them the rest, of which much is waiting.
 if (($# == 0)); then set -- -n 3 --dist loadgroup; fi
 exec "$PYSPARK_PYTHON" -m pytest "$@"
