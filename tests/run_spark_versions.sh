@@ -35,7 +35,8 @@ for version in "$@"; do
   export PYSPARK_PYTHON="$environment/bin/python"
   outcome=passed
   # Spark before 4.2 leaves sockets of its own to the garbage collector; ours are watched in tests/readers.
-  "$PYSPARK_PYTHON" -m pytest tests/spark -m spark_versions -q -W "ignore:unclosed <socket:ResourceWarning" < /dev/null \
+  "$PYSPARK_PYTHON" -m pytest tests/spark -m spark_versions -q -n 2 --dist loadgroup \
+    -W "ignore:unclosed <socket:ResourceWarning" < /dev/null \
     || { outcome=failed; failures=$((failures + 1)); }
   table+="$(printf '%-8s %s' "$version" "$outcome")"$'\n'
 done
