@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ import pytest
 from mock_pi import Dense, Event, MockPI, PISystem, Point, ticks_of
 from tests.spark.sessions import FAST, delta_jars
 
-pytest.importorskip("delta", reason="no Delta Lake for this version of Spark")
-pytest.importorskip("grpc", reason="Spark Connect needs grpcio")
+pytestmark = pytest.mark.skipif(
+    find_spec("delta") is None or find_spec("grpc") is None, reason="Delta Lake and Spark Connect are not both here"
+)
 
 START, NOON = "2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z"
 POINTS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pi_datasource.delta import create_table, merge_changes
 from pi_datasource.errors import PISchemaError
 from tests.spark.test_recorded import rows_of
 
-pytest.importorskip("delta", reason="no Delta Lake for this version of Spark")
+pytestmark = pytest.mark.skipif(find_spec("delta") is None, reason="no Delta Lake for this version of Spark")
 
 START, NOON, END = "2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z", "2026-01-03T00:00:00Z"
 SECOND = 10_000_000
