@@ -86,8 +86,6 @@ class PIDataSource(DataSource):
         for name, why in NOT_IN_STREAMS.items():
             if name in given:
                 raise PIOptionError(f"option {name} has no place in a stream: {why}")
-        if self._parsed.selection.is_empty:
-            raise PIOptionError("a stream reads PI points, and options of AF choose attributes; give tags or tagFilter")
         request = Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name))
         missing = [name for name in NEEDED_BY_LOOKBACK if not request.wants(name)]
         if self._parsed.streaming.lookback and missing:

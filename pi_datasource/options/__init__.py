@@ -11,6 +11,7 @@ settings.py    PIOptions: all of one read
 
 from __future__ import annotations
 
+from pi_datasource.options.assets import Assets
 from pi_datasource.options.connection import Connection
 from pi_datasource.options.declare import Option
 from pi_datasource.options.gather import read_options
@@ -22,6 +23,7 @@ from pi_datasource.options.settings import PIOptions, options_table
 from pi_datasource.options.streaming import Streaming
 
 __all__ = [
+    "Assets",
     "Connection",
     "Option",
     "PIOptions",

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pi_datasource.stream.offset import Key, PIOffset
+from pi_datasource.stream.key import Key
+from pi_datasource.stream.offset import PIOffset
 from pi_datasource.times import TimeRange
 
 __all__ = ["Ripening", "advanced", "batch_ranges"]

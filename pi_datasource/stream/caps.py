@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from pi_datasource.errors import PIError, PIRequestError, PITooLargeError
 from pi_datasource.options import Streaming
 from pi_datasource.read.times import parse_ticks
-from pi_datasource.stream.offset import Key
+from pi_datasource.stream.key import Key
 from pi_datasource.times import TICKS_PER_SECOND
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.webids import id_only
 from pi_datasource.webapi.wire import TimedValues
 
 __all__ = ["capped"]
@@ -54,7 +53,7 @@ def capped(
         refused = []
         for some in chunks(asked, max(1, min(TAGS_PER_BATCH, 100_000 // count))):
             asks = {
-                str(number): Ask(endpoints.recorded(id_only(*key), *moves[key], count, ()), id_only(*key))
+                str(number): Ask(endpoints.recorded(key.web_id, *moves[key], count, ()), key.web_id)
                 for number, key in enumerate(some)
             }
             for number, answer in ask_all(client, asks, TimedValues, "times of events for a limit").items():

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from pi_datasource.errors import PIError, PIRequestError
 from pi_datasource.read.times import parse_ticks
-from pi_datasource.stream.offset import Key
+from pi_datasource.stream.key import Key
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.webids import id_only, point_ids
 from pi_datasource.webapi.wire import NewestOfMany, NewestOfStream, OneValue, State, TimedValue, TimedValues
 
 __all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by"]
@@ -24,8 +22,10 @@ __all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by"]
 #: WebID → route.
 Route = Callable[[str], str]
 
-#: Points in one `streamsets/end`: 100 WebIDs of 32 characters are 4 kB of query.
-POINTS_PER_CALL = 100
+#: Characters of WebIDs in one `streamsets/end`, with what stands around each: 102 points or 51 attributes.
+CHARACTERS_PER_CALL = 4_000
+#: Tags in one batch request that asks each of them alone.
+ALONE_PER_BATCH = 100
 #: Calls in one batch request.
 CALLS_PER_BATCH = 30
 #: Code of the system state "No Data": what a point answers that has no event.
@@ -65,7 +65,7 @@ def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
     """
     found = Newest()
     alone: list[Key] = []
-    for calls in chunks(chunks([(_web_id(key), key) for key in keys], POINTS_PER_CALL), CALLS_PER_BATCH):
+    for calls in chunks(_calls(keys), CALLS_PER_BATCH):
         asks = {
             str(number): Ask(endpoints.newest_of_many(web_id for web_id, _ in some), f"{len(some)} tags")
             for number, some in enumerate(calls)
@@ -79,6 +79,15 @@ def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
         found.put(answers)
     _ask_alone(client, alone, endpoints.newest, found)
     return found
+
+
+def _calls(keys: Sequence[Key]) -> Iterator[list[tuple[str, Key]]]:
+    """WebIDs with their keys, as many together as fit into one call; points and attributes apart."""
+    for kind in (False, True):
+        wanted = [(key.web_id, key) for key in keys if bool(key.attribute) == kind]
+        if wanted:
+            # `webId=` and `&` around each.
+            yield from chunks(wanted, CHARACTERS_PER_CALL // (len(wanted[0][0]) + 7))
 
 
 def newest_by(client: Client, keys: Sequence[Key], tick: int | None, newest: Newest) -> None:
@@ -109,8 +118,8 @@ def newest_before_states(client: Client, lows: Mapping[Key, int], newest: Newest
     for key, low in lows.items():
         high = newest.ticks[key]
         while high >= low:
-            route = endpoints.recorded_backwards(_web_id(key), high, low, STATES_PER_PAGE, ())
-            asks = {"": Ask(route, _web_id(key))}
+            route = endpoints.recorded_backwards(key.web_id, high, low, STATES_PER_PAGE, ())
+            asks = {"": Ask(route, key.web_id)}
             answer = ask_all(client, asks, TimedValues, "events behind a system state")[""]
             if isinstance(answer, PIRequestError):
                 newest.failures[key] = answer
@@ -141,8 +150,8 @@ def _taken(some: dict[str, Key], answer: NewestOfMany) -> Iterator[tuple[Key, Ti
         value = _value(item)
         if value is None or value.Errors:
             continue
-        ids = None if item.WebId in some else point_ids(item.WebId)
-        key = some.pop(id_only(*ids) if ids else item.WebId, None)
+        told = None if item.WebId in some else Key.of(item.WebId)
+        key = some.pop(told.web_id if told else item.WebId, None)
         if key is not None:
             yield key, value
 
@@ -155,8 +164,8 @@ def _value(item: NewestOfStream) -> TimedValue | None:
 
 def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest) -> None:
     answers: list[tuple[Key, TimedValue]] = []
-    for some in chunks(keys, POINTS_PER_CALL):
-        asks = {str(number): Ask(route(_web_id(key)), _web_id(key)) for number, key in enumerate(some)}
+    for some in chunks(keys, ALONE_PER_BATCH):
+        asks = {str(number): Ask(route(key.web_id), key.web_id) for number, key in enumerate(some)}
         for number, answer in ask_all(client, asks, OneValue, "newest event").items():
             key = some[int(number)]
             if isinstance(answer, PIRequestError):
@@ -164,11 +173,6 @@ def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest)
             else:
                 answers.append((key, TimedValue(Timestamp=answer.Timestamp, Value=answer.Value)))
     found.put(answers)
-
-
-@lru_cache(maxsize=200_000)
-def _web_id(key: Key) -> str:
-    return id_only(key.server, key.point_id)
 
 
 def _status(error: PIError) -> int | None:

@@ -1,11 +1,12 @@
-"""The offset of a stream: for each point the tick up to which (exclusive) everything has been handed over.
+"""The offset of a stream: for each tag the tick up to which (exclusive) everything has been handed over.
 
 Spark keeps an offset as JSON text for every micro-batch and copies it into every progress report, so 100,000 watermarks
 travel packed: sorted by key, as differences, byte plane by byte plane, deflated, in base64. Equal watermarks give equal
 text, for Spark takes any other text as news; no clock value is in it.
 
-A key leads back to its stream without any list: the data server's id and the point's number, which together are the
-point's WebID. So a replay never depends on what the tag list says today, and a rename changes nothing.
+A key leads back to its stream without any list (see `key.py`), so a replay never depends on what the tag list says
+today, and a rename changes nothing. The keys of points are numbers. Those of attributes are GUIDs, which cannot be made
+smaller than they are: they come behind the points, as text, and 10,000 of them take about 250 kB.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from pi_datasource.errors import PIOffsetError
+from pi_datasource.stream.key import Key
 
-__all__ = ["INITIAL", "Key", "PIOffset"]
+__all__ = ["INITIAL", "PIOffset"]
 
 #: What `initialOffset` returns, always: the origin of batch 0 is not kept by Spark, so it travels in every end offset.
 INITIAL: dict[str, Any] = {"v": 1, "init": True}
@@ -30,27 +32,15 @@ INITIAL: dict[str, Any] = {"v": 1, "init": True}
 VERSION = 1
 
 
-class Key(NamedTuple):
-    """A PI point for ever: ids survive a rename, and a re-created point is another one.
-
-    Attributes:
-        server: the data server's id as it stands in a WebID (22 characters).
-        point_id: PI's number of the point there.
-    """
-
-    server: str
-    point_id: int
-
-
 @dataclass(frozen=True)
 class PIOffset:
-    """How far each point has been handed over, and what a batch that ends here has to know.
+    """How far each tag has been handed over, and what a batch that ends here has to know.
 
     Attributes:
-        t0: origin of the stream, in ticks; a point without a watermark stands here.
+        t0: origin of the stream, in ticks; a tag without a watermark stands here.
         watermarks: key → first tick not handed over yet; always later than `t0`.
-        lookback: ticks before a point's watermark that batches read again; 0 for none.
-        round: goes up when quiet points are read again, too.
+        lookback: ticks before a tag's watermark that batches read again; 0 for none.
+        round: goes up when quiet tags are read again, too.
         off: keys left out of this round: removed from the list, or failed.
     """
 
@@ -63,18 +53,22 @@ class PIOffset:
     def to_dict(self) -> dict[str, Any]:
         """Plain values in one order, for Spark to keep as text."""
         servers = sorted({key.server for key in (*self.watermarks, *self.off)})
-        keys = sorted(self.watermarks)
+        keys = sorted(self.watermarks, key=_points_first)
         told: dict[str, Any] = {
             "v": VERSION,
             "t0": self.t0,
             "n": len(keys),
             "servers": servers,
-            "keys": _packed_keys(keys, servers),
+            **_packed_keys(keys, servers, "keys", "attributes"),
             "w": _pack(self.watermarks[key] - self.t0 for key in keys),
         }
         if self.lookback:
-            off = sorted(self.off)
-            told |= {"lookback": self.lookback, "round": self.round, "off": _packed_keys(off, servers)}
+            off = sorted(self.off, key=_points_first)
+            told |= {
+                "lookback": self.lookback,
+                "round": self.round,
+                **_packed_keys(off, servers, "off", "offAttributes"),
+            }
         return told
 
     @classmethod
@@ -97,27 +91,41 @@ class PIOffset:
             if not isinstance(told["t0"], int):
                 raise ValueError(f"its origin is {told['t0']!r:.200}")
             servers = tuple(told["servers"])
-            keys = _unpacked_keys(told["keys"], servers)
+            keys = _unpacked_keys(told["keys"], told.get("attributes", ""), servers)
             ticks = _unpack(told["w"])
             if not len(keys) == len(ticks) == told["n"]:
                 raise ValueError(f"{len(keys)} keys, {len(ticks)} watermarks, and it says {told['n']}")
             watermarks = {key: told["t0"] + tick for key, tick in zip(keys, ticks, strict=True)}
-            off = frozenset(_unpacked_keys(told.get("off", ""), servers))
+            off = frozenset(_unpacked_keys(told.get("off", ""), told.get("offAttributes", ""), servers))
             return cls(told["t0"], watermarks, told.get("lookback", 0), told.get("round", 0), off)
         except (KeyError, IndexError, TypeError, ValueError, binascii.Error, zlib.error) as error:
             raise PIOffsetError(f"the checkpoint holds an offset that cannot be read: {error}") from error
 
 
-def _packed_keys(keys: Iterable[Key], servers: list[str]) -> str:
+def _points_first(key: Key) -> tuple[bool, Key]:
+    return bool(key.attribute), key
+
+
+def _packed_keys(keys: Iterable[Key], servers: list[str], points: str, attributes: str) -> dict[str, str]:
+    """Keys as two fields of an offset with these names, the second one only where there are attributes."""
     number = {server: at for at, server in enumerate(servers)}
     # A point's number has 32 bits.
-    return _pack((number[key.server] << 32) | key.point_id for key in keys)
+    packed = {points: _pack((number[key.server] << 32) | key.point_id for key in keys if not key.attribute)}
+    lines = [f"{number[key.server]} {key.attribute}" for key in keys if key.attribute]
+    if lines:
+        packed[attributes] = base64.b64encode(zlib.compress("\n".join(lines).encode("ascii"), 6)).decode("ascii")
+    return packed
 
 
 @lru_cache(maxsize=4)
-def _unpacked_keys(text: str, servers: tuple[str, ...]) -> tuple[Key, ...]:
-    """Kept for the next time: points hardly change from one offset to the next, and making them is the larger part."""
-    return tuple(Key(servers[packed >> 32], packed & 0xFFFFFFFF) for packed in _unpack(text))
+def _unpacked_keys(points: str, attributes: str, servers: tuple[str, ...]) -> tuple[Key, ...]:
+    """Kept for the next time: keys hardly change from one offset to the next, and making them is the larger part."""
+    found = [Key(servers[packed >> 32], packed & 0xFFFFFFFF) for packed in _unpack(points)]
+    if attributes:
+        for line in zlib.decompress(base64.b64decode(attributes, validate=True)).decode("ascii").split("\n"):
+            number, ids = line.split(" ")
+            found.append(Key(servers[int(number)], 0, ids))
+    return tuple(found)
 
 
 def _pack(numbers: Iterable[int]) -> str:

@@ -29,15 +29,15 @@ from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.values import BatchBuilder
 from pi_datasource.stream.advance import Ripening, advanced, batch_ranges
 from pi_datasource.stream.caps import capped
+from pi_datasource.stream.key import Key
 from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by
-from pi_datasource.stream.offset import INITIAL, Key, PIOffset
+from pi_datasource.stream.offset import INITIAL, PIOffset
 from pi_datasource.stream.taglist import TagList
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.recorded import plan_pieces, read
 from pi_datasource.times import TICKS_PER_SECOND, TimeRange, short_text
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
-from pi_datasource.webapi.webids import id_only, is_point_web_id, point_ids
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -254,7 +254,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def _name(self, key: Key) -> str:
         stream = self._tags.known(key)
-        return stream.tag if stream else id_only(*key)
+        return stream.tag if stream else key.web_id
 
     def _forgotten(self, offset: PIOffset) -> PIOffset:
         """Without the watermarks that `forgetTags` drops.
@@ -262,10 +262,10 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         Raises:
             PIRefusedError: one of them is in the list of tags: it would be read again and again.
         """
-        wanted = {web_id[4:32] for web_id in self.request.options.streaming.forget_tags}
+        wanted = {Key.of(web_id) for web_id in self.request.options.streaming.forget_tags}
         if not wanted:
             return offset
-        gone = [key for key in offset.watermarks if id_only(*key)[4:32] in wanted]
+        gone = [key for key in offset.watermarks if key in wanted]
         listed = self._tags.listed(self._client())
         for key in gone:
             if key in listed:
@@ -310,9 +310,9 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             return []
         client = self._client()
         abandoned = self.request.options.streaming.abandon_tags
-        # By WebID first: a deleted point cannot be looked up any more.
-        ids = {point_ids(tag) for tag in abandoned if is_point_web_id(tag)}
-        ranges = self._without(ranges, {key for key in ranges if tuple(key) in ids})
+        # By WebID first: a deleted tag cannot be looked up any more.
+        ids = {Key.of(tag) for tag in abandoned}
+        ranges = self._without(ranges, {key for key in ranges if key in ids})
         streams = self._tags.streams(client, ranges)
         names = {tag.lower() for tag in abandoned}
         ranges = self._without(ranges, {key for key in ranges if streams[key].tag.lower() in names})

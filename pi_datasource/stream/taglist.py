@@ -1,4 +1,7 @@
-"""Which points a stream reads, as that changes: patterns match new points, points are renamed, removed, re-created."""
+"""Which tags a stream reads, as that changes: patterns match new points, points are renamed, removed, re-created.
+
+AF attributes are tags like others: named by path, or chosen by element, template, category and name.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from pi_datasource.errors import PIOptionError, PIRefusedError, PIUnknownTagError
-from pi_datasource.options import PIOptions, Selection
-from pi_datasource.resolve.points import resolve_points
+from pi_datasource.options import Assets, PIOptions, Selection
+from pi_datasource.resolve.select import resolve_streams
 from pi_datasource.resolve.streams import Stream
-from pi_datasource.resolve.tagfile import joined, with_file
-from pi_datasource.stream.offset import Key
+from pi_datasource.stream.key import Key
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.webids import id_only, point_ids
 
 __all__ = ["TagList"]
 
 log = logging.getLogger("pi_datasource")
 
-#: What is said of points that the checkpoint names and the server no longer has.
+#: What is said of tags that the checkpoint names and the server no longer has.
 GONE = (
     "the checkpoint says that a batch with their events has begun; option abandonTags with these WebIDs lets the "
     "events go"
@@ -28,7 +29,7 @@ GONE = (
 
 
 class TagList:
-    """The points of a selection, looked up again now and then.
+    """The tags of a selection, looked up again now and then.
 
     Args:
         options: selection, and how to treat tags that are not found.
@@ -43,7 +44,7 @@ class TagList:
         self._known: dict[Key, Stream] = {}
 
     def listed(self, client: Client) -> Mapping[Key, Stream]:
-        """Today's list. A list by patterns or a query is looked up again after `refreshTags`.
+        """Today's list. A list by patterns, a query or options of AF is looked up again after `refreshTags`.
 
         Raises:
             PIUnknownTagError: tags that the server does not know, when `onTagError=fail`.
@@ -51,15 +52,15 @@ class TagList:
         selection, now = self._options.selection, self._clock()
         changes = (
             bool(selection.tag_filter or selection.tag_query or selection.tag_file)
+            or not self._options.assets.is_empty
             or self._options.reading.on_tag_error == "skip"
         )
         due = self._looked is None or (changes and now - self._looked >= self._options.streaming.refresh_tags)
         if due:
-            listed, ranges = with_file(selection, self._options.reading)
-            if any(some != joined([self._options.reading.time_range]) for some in ranges.values()):
+            found = resolve_streams(client, self._options)
+            if found.ranges:
                 raise PIOptionError("option tagFile: a range of its own for each tag has no place in a stream")
-            streams = resolve_points(client, listed, self._options.reading).streams
-            before, self._listed = self._listed, {key_of(stream): stream for stream in streams}
+            before, self._listed = self._listed, {key_of(stream): stream for stream in found.streams}
             if self._looked is not None and before.keys() != self._listed.keys():
                 new, gone = len(self._listed.keys() - before), len(before.keys() - self._listed)
                 log.info("the list of tags changed: %d new, %d gone; those keep their watermarks", new, gone)
@@ -75,15 +76,15 @@ class TagList:
         """The streams behind keys, whatever the list says today; those not known yet are looked up by their ids.
 
         Raises:
-            PIUnknownTagError: points that are no longer there.
+            PIUnknownTagError: tags that are no longer there.
         """
         wanted = list(keys)
         missing = [key for key in wanted if key not in self._known]
         if missing:
-            web_ids = tuple(id_only(key.server, key.point_id) for key in missing)
-            reading = replace(self._options.reading, on_tag_error="fail")
+            selection = Selection(tags=tuple(key.web_id for key in missing))
+            options = replace(self._options, selection=selection, assets=Assets())
             try:
-                streams = resolve_points(client, Selection(tags=web_ids), reading).streams
+                streams = resolve_streams(client, options, replace(options.reading, on_tag_error="fail")).streams
             except PIUnknownTagError as error:
                 raise PIUnknownTagError(error.failures, GONE) from error
             self._known.update({key_of(stream): stream for stream in streams})
@@ -96,10 +97,10 @@ def key_of(stream: Stream) -> Key:
     Raises:
         PIRefusedError: the server hands out WebIDs without ids, which say nothing lasting.
     """
-    ids = point_ids(stream.web_id)
-    if ids is None:
+    key = Key.of(stream.web_id)
+    if key is None:
         raise PIRefusedError(
             f"tag {stream.tag}: its WebID {stream.web_id!r} holds no ids; a stream needs WebIDs of type Full or IDOnly "
             "(PI Web API's setting WebIDType)"
         )
-    return Key(*ids)
+    return key

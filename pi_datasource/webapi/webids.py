@@ -10,7 +10,16 @@ from __future__ import annotations
 import base64
 import re
 
-__all__ = ["LONGEST_SEGMENT", "id_only", "is_attribute_web_id", "is_point_web_id", "point_ids", "short"]
+__all__ = [
+    "LONGEST_SEGMENT",
+    "attribute_id_only",
+    "attribute_ids",
+    "id_only",
+    "is_attribute_web_id",
+    "is_point_web_id",
+    "point_ids",
+    "short",
+]
 
 #: Windows (HTTP.sys) refuses URL segments of more than 260 characters; a Full WebID holds the name and can be longer.
 LONGEST_SEGMENT = 260
@@ -48,3 +57,18 @@ def id_only(server: str, point_id: int) -> str:
     """The WebID made of ids alone: it needs no look-up, and survives a rename."""
     number = base64.urlsafe_b64encode(point_id.to_bytes(4, "little")).decode("ascii").rstrip("=")
     return f"I1DP{server}{number}"
+
+
+def attribute_ids(web_id: str) -> tuple[str, str] | None:
+    """The AF server's id, and a letter (`E`lement or event `F`rame) with the ids of its object and of the attribute.
+
+    Full and IDOnly alone hold them: 22 characters for each of the three.
+    """
+    if web_id[:4] not in ("F1Ab", "I1Ab") or len(web_id) < 71:
+        return None
+    return web_id[5:27], web_id[4] + web_id[27:71]
+
+
+def attribute_id_only(server: str, ids: str) -> str:
+    """The WebID made of what `attribute_ids` gave."""
+    return f"I1Ab{ids[:1]}{server}{ids[1:]}"

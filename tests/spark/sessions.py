@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ DELTA = {
 }
 
 
-def start_session(master: str, warehouse: Path | str) -> Any:
+def start_session(master: str, warehouse: Path | str, conf: Mapping[str, str] | None = None) -> Any:
     """A classic session in UTC, whose Python processes are this very Python with this repository's packages."""
     # Else Spark looks the source up with whatever python3 is first on PATH.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -36,7 +37,7 @@ def start_session(master: str, warehouse: Path | str) -> Any:
 
     builder = SparkSession.builder.master(master).appName("osipi tests")
     has_delta = importlib.util.find_spec("delta") is not None
-    chosen = {**FAST, "spark.sql.warehouse.dir": str(warehouse), **(DELTA if has_delta else {})}
+    chosen = {**FAST, "spark.sql.warehouse.dir": str(warehouse), **(DELTA if has_delta else {}), **(conf or {})}
     for name, value in chosen.items():
         builder = builder.config(name, value)
     if has_delta:

@@ -21,10 +21,10 @@ def main(job: dict[str, Any]) -> None:
 
     Args:
         job: `options` of the source, folders `table`, `checkpoint` and `scratch`, `trigger` as keyword arguments of
-            Spark's `trigger`, `log_level`.
+            Spark's `trigger`, `log_level`, and `conf` for settings of Spark.
     """
     # A task may fail four times: what a killed worker was doing is done again.
-    spark = start_session("local[2,4]", Path(job["scratch"], "warehouse"))
+    spark = start_session("local[2,4]", Path(job["scratch"], "warehouse"), job.get("conf"))
     # Loads Delta's classes while nobody waits for them.
     spark.range(1).write.format("delta").mode("overwrite").save(str(Path(job["scratch"], f"warm-{os.getpid()}")))
     spark.sparkContext.setLogLevel(job["log_level"])

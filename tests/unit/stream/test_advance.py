@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_datasource.stream.advance import Ripening, advanced, batch_ranges
-from pi_datasource.stream.offset import Key, PIOffset
+from pi_datasource.stream.key import Key
+from pi_datasource.stream.offset import PIOffset
 from pi_datasource.times import TimeRange
 
 T0 = 1_000

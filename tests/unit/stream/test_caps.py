@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pi_datasource.errors import PIForbiddenError
 from pi_datasource.options import Connection, Streaming
 from pi_datasource.stream.caps import _end, capped
-from pi_datasource.stream.offset import Key
+from pi_datasource.stream.key import Key
 from pi_datasource.times import format_ticks
 from pi_datasource.webapi.webids import point_ids
 from tests.readers.stream_world import SECOND, URL, World

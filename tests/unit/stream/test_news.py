@@ -10,8 +10,8 @@ from mock_pi.system.states import IO_TIMEOUT, NO_DATA
 from pi_datasource.errors import PIForbiddenError, PINotFoundError
 from pi_datasource.options import Connection
 from pi_datasource.stream import news
+from pi_datasource.stream.key import Key
 from pi_datasource.stream.news import ask_newest, newest_before_states, newest_by
-from pi_datasource.stream.offset import Key
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import point_ids
 from tests.readers.stream_world import World

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_datasource.errors import PIOffsetError
-from pi_datasource.stream.offset import INITIAL, Key, PIOffset
-from pi_datasource.webapi.webids import id_only, point_ids
+from pi_datasource.stream.key import Key
+from pi_datasource.stream.offset import INITIAL, PIOffset
+from pi_datasource.webapi.webids import point_ids
 
 #: 2024-01-01 in ticks since 1970.
 T0 = 17_040_672_000_000_000
@@ -21,7 +22,15 @@ SERVER = "2IVWn08RQ0qOV5Pm8d5k_g"
 LARGEST_ID = 2**32 - 1
 
 servers = st.text("ABCXYZabcxyz0189-_", min_size=22, max_size=22)
-keys = st.builds(Key, servers, st.integers(0, LARGEST_ID) | st.sampled_from([0, 1, 2**31 - 1, 2**31, LARGEST_ID]))
+points = st.builds(
+    lambda server, point_id: Key(server, point_id),
+    servers,
+    st.integers(0, LARGEST_ID) | st.sampled_from([0, 1, 2**31 - 1, 2**31, LARGEST_ID]),
+)
+attributes = st.builds(
+    lambda server, ids: Key(server, 0, ids), servers, st.text("ABCXYZabcxyz0189-_", min_size=45, max_size=45)
+)
+keys = points | attributes
 #: Up to the year 9999.
 after_origin = st.integers(1, 2_534_000_000_000_000_00)
 
@@ -75,7 +84,7 @@ def test_keys_of_one_point_number_on_two_servers_are_two() -> None:
 def test_a_key_leads_to_its_web_id_and_back(point_id: int) -> None:
     key = Key(SERVER, point_id)
     (back,) = PIOffset.from_dict(PIOffset(T0, {key: T0 + 1}).to_dict()).watermarks
-    assert point_ids(id_only(*back)) == (SERVER, point_id)
+    assert point_ids(back.web_id) == (SERVER, point_id)
 
 
 def test_an_offset_without_watermarks() -> None:

@@ -8,7 +8,7 @@ from mock_pi import Fault
 from pi_datasource.errors import PIRefusedError, PITagError, PIUnknownTagError
 from pi_datasource.options import Connection, PIOptions
 from pi_datasource.resolve.streams import Stream
-from pi_datasource.stream.offset import Key
+from pi_datasource.stream.key import Key
 from pi_datasource.stream.taglist import TagList, key_of
 from tests.readers.stream_world import URL, World
 
