@@ -36,7 +36,7 @@ class Column:
 
     Attributes:
         name: snake_case name.
-        type: Spark's name of the type, a key of `ARROW_TYPES` or `array<string>`.
+        type: Spark's name of the type: a key of `ARROW_TYPES`, `array<…>` or `struct<name:…,…>` of these.
         meaning: one line for people; Spark shows it as the column's comment.
         option: the option that must be on for the column to appear by default; empty for columns always there.
     """
@@ -60,33 +60,42 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
 def _arrow_type(name: str) -> pa.DataType:
     import pyarrow as pa
 
-    if name == "array<string>":
+    if name.startswith("array<"):
         # Spark's own name of an array's items.
-        return pa.list_(pa.field("element", pa.string()))
+        return pa.list_(pa.field("element", _arrow_type(name[6:-1])))
+    if name.startswith("struct<"):
+        return pa.struct([pa.field(member, _arrow_type(kind)) for member, kind in _members(name)])
     factory, arguments = ARROW_TYPES[name]
     return getattr(pa, factory)(*arguments)
+
+
+def _members(name: str) -> list[tuple[str, str]]:
+    """Names and types of a struct's members, which hold no further structs."""
+    return [(member, kind) for member, _, kind in (one.partition(":") for one in name[7:-1].split(","))]
 
 
 def spark_schema(columns: Sequence[Column]) -> StructType:
     """The same for Spark, with each column's meaning as its comment."""
     from pyspark.sql.types import StructField, StructType
 
-    types = _spark_types()
-    return StructType([StructField(c.name, types[c.type], True, {"comment": c.meaning}) for c in columns])
+    return StructType([StructField(c.name, _spark_type(c.type), True, {"comment": c.meaning}) for c in columns])
 
 
-def _spark_types() -> dict[str, Any]:
+def _spark_type(name: str) -> Any:
     from pyspark.sql import types
 
+    if name.startswith("array<"):
+        return types.ArrayType(_spark_type(name[6:-1]))
+    if name.startswith("struct<"):
+        return types.StructType([types.StructField(member, _spark_type(kind)) for member, kind in _members(name)])
     return {
-        "string": types.StringType(),
-        "timestamp": types.TimestampType(),
-        "bigint": types.LongType(),
-        "int": types.IntegerType(),
-        "double": types.DoubleType(),
-        "boolean": types.BooleanType(),
-        "array<string>": types.ArrayType(types.StringType()),
-    }
+        "string": types.StringType,
+        "timestamp": types.TimestampType,
+        "bigint": types.LongType,
+        "int": types.IntegerType,
+        "double": types.DoubleType,
+        "boolean": types.BooleanType,
+    }[name]()
 
 
 def pick(known: Sequence[Column], schema: StructType, table: str) -> tuple[Column, ...]:
@@ -101,7 +110,6 @@ def pick(known: Sequence[Column], schema: StructType, table: str) -> tuple[Colum
         PISchemaError: a column that the table does not have, twice the same one, or another type.
     """
     by_name = {column.name: column for column in known}
-    types = _spark_types()
     wrong, chosen = [], []
     for field in schema.fields:
         column = by_name.get(field.name)
@@ -109,7 +117,7 @@ def pick(known: Sequence[Column], schema: StructType, table: str) -> tuple[Colum
             wrong.append(f"  {field.name}: no such column")
         elif column in chosen:
             wrong.append(f"  {field.name}: named twice")
-        elif types[column.type] != field.dataType:
+        elif _spark_type(column.type) != field.dataType:
             wrong.append(f"  {field.name}: is {column.type}, the schema says {field.dataType.simpleString()}")
         elif not field.nullable:
             wrong.append(f"  {field.name}: has to be nullable, the schema says NOT NULL")

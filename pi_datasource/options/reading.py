@@ -35,6 +35,8 @@ READING_OPTIONS = (
         Option("includePointId", "boolean", "false", "Adds column point_id, which survives renames."),
         Option("includeDescriptor", "boolean", "false", "Adds column descriptor."),
         Option("includeElement", "boolean", "false", "Adds column element_path, for AF attributes."),
+        Option("includeAnnotations", "boolean", "false", "Adds column annotations, the notes on events.",
+               tables=("recorded",)),
     ),
 )  # fmt: skip
 
@@ -72,6 +74,7 @@ class Reading:
     include_point_id: bool = False
     include_descriptor: bool = False
     include_element: bool = False
+    include_annotations: bool = False
     now: int = field(default=0, compare=False)
 
     @classmethod
@@ -108,6 +111,7 @@ class Reading:
             include_point_id=values["includePointId"],
             include_descriptor=values["includeDescriptor"],
             include_element=values["includeElement"],
+            include_annotations=values["includeAnnotations"],
         )
 
 

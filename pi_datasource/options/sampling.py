@@ -27,7 +27,7 @@ RETRIEVAL_MODES = ("Auto", "AtOrBefore", "Before", "AtOrAfter", "After", "Exact"
 SAMPLE_TYPES = ("ExpressionRecordedValues", "Interval")
 
 _SUMMARY = ("summary",)
-_FILTERED = ("interpolated", "summary")
+_FILTERED = ("recorded", "interpolated", "summary")
 
 SAMPLING_OPTIONS = grouped(
     "Samples and summaries",

@@ -23,13 +23,14 @@ from pi_datasource.errors import (
     PITooLargeError,
 )
 from pi_datasource.plan.partitions import Chunk
+from pi_datasource.read.annotations import note_errors
 from pi_datasource.read.cursor import Cursor, Page
 from pi_datasource.read.instant import read_instant
 from pi_datasource.read.times import Ticks, parse_ticks
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, is_about_the_question
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.wire import FieldError, TimedValues
+from pi_datasource.webapi.wire import AnnotatedValues, FieldError, TimedValues
 
 __all__ = ["Chain", "Fetched", "Paging", "field_words", "learn_limit", "learned_limit"]
 
@@ -61,17 +62,26 @@ def learn_limit(url: str, limit: int) -> None:
 
 @dataclass(frozen=True)
 class Paging:
-    """How large to ask.
+    """How large to ask, and what of.
 
     Attributes:
         rows: rows in a response, shared by its streams.
         page_size: the user's own ceiling for a page, or None.
         fields: item fields wanted besides time and value.
+        more: further parameters of each request, such as a filter.
+        kind: what an answer is.
     """
 
     rows: int
     page_size: int | None
     fields: tuple[str, ...]
+    more: tuple[tuple[str, str], ...] = ()
+    kind: type[TimedValues] = TimedValues
+
+    @property
+    def filters(self) -> bool:
+        """Whether the server leaves events out."""
+        return any(name == "filterExpression" for name, _ in self.more)
 
 
 @dataclass
@@ -161,6 +171,10 @@ class Chain:
         if errors:
             self._fail(cursor, PIRefusedError(f"{cursor}: a value with errors: {field_words(errors[0])}"))
             return None
+        words = note_errors(answer.Items) if isinstance(answer, AnnotatedValues) else ""
+        if words:
+            self._fail(cursor, PIRefusedError(f"{cursor}: an annotation with errors: {words}"))
+            return None
         page = cursor.take(answer.Items, ticks, page_size)
         cursor.stuck = cursor.grown > self._ceiling() and page_size >= self._ceiling()
         return page
@@ -174,13 +188,19 @@ class Chain:
 
     def _fetch_instant(self, cursor: Cursor, fetched: Fetched) -> None:
         try:
-            fetched.pages.append(read_instant(self.client, cursor, self._ceiling(), self.paging.fields))
+            fetched.pages.append(self._instant(cursor))
         except PIInstantError as error:
             fetched.failures.append((cursor, error))
         except PIRequestError as error:
             if not is_about_the_question(error):
                 raise
             fetched.failures.append((cursor, error))
+
+    def _instant(self, cursor: Cursor) -> Page:
+        paging = self.paging
+        return read_instant(
+            self.client, cursor, self._ceiling(), paging.fields, paging.more, paging.kind, countable=not paging.filters
+        )
 
     def _fetch_pages(self, asked: Sequence[Cursor], fetched: Fetched) -> None:
         """One request for all of these; what has to be asked smaller is left to the next round."""
@@ -191,7 +211,7 @@ class Chain:
         }
         slow: PITimeoutError | None = None
         try:
-            answers = ask_all(self.client, asks, TimedValues, self._what, heal_timeouts=False)
+            answers = ask_all(self.client, asks, self.paging.kind, self._what, heal_timeouts=False)
         except PITimeoutError as error:
             answers, slow = {}, error
         for key, answer in answers.items():
@@ -209,7 +229,8 @@ class Chain:
             self._patience.wait_after(slow)
 
     def _route(self, cursor: Cursor, size: int) -> str:
-        return endpoints.recorded(cursor.stream.web_id, cursor.start, cursor.range.end, size, self.paging.fields)
+        paging, end = self.paging, cursor.range.end
+        return endpoints.recorded(cursor.stream.web_id, cursor.start, end, size, paging.fields, paging.more)
 
     def _page_size(self, cursor: Cursor, sharing: int) -> int:
         size = min(max(1, self._rows // sharing), DEFAULT_ITEM_LIMIT)

@@ -29,7 +29,16 @@ __all__ = ["read_instant"]
 SAME_NUMBER = 0.01
 
 
-def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequence[str]) -> Page:
+def read_instant(
+    client: Client,
+    cursor: Cursor,
+    page_size: int,
+    fields: Sequence[str],
+    more: endpoints.Query = (),
+    kind: type[TimedValues] = TimedValues,
+    *,
+    countable: bool = True,
+) -> Page:
     """All events at the cursor's position.
 
     Args:
@@ -37,23 +46,26 @@ def read_instant(client: Client, cursor: Cursor, page_size: int, fields: Sequenc
         cursor: stands at an instant that fills pages of `page_size`.
         page_size: the most events that the server hands out at once.
         fields: item fields wanted.
+        more: further parameters of each request.
+        kind: what an answer is.
+        countable: the server's count means these events; it knows no filter.
 
     Raises:
         PIInstantError: there are more than can be reached, or it cannot be told whether there are.
     """
     tick, web_id, asked = cursor.position, cursor.stream.web_id, str(cursor)
     fields = list(dict.fromkeys([*fields, "Good"]))
-    ahead = client.get(endpoints.recorded(web_id, tick, tick + 1, page_size, fields), TimedValues, asked).Items
+    ahead = client.get(endpoints.recorded(web_id, tick, tick + 1, page_size, fields, more), kind, asked).Items
     if len(ahead) < page_size:
         return _page(cursor, ahead)
     # From the instant itself, so that nothing later crowds the page, to clearly before it on any server's clock.
-    route = endpoints.recorded_backwards(web_id, tick, tick - SLACK, page_size, fields)
-    backwards = client.get(route, TimedValues, f"{asked}, backwards").Items
+    route = endpoints.recorded_backwards(web_id, tick, tick - SLACK, page_size, fields, more)
+    backwards = client.get(route, kind, f"{asked}, backwards").Items
     ticks = parse_ticks([value.Timestamp for value in backwards])
     here = [value for value, at in zip(backwards, ticks, strict=True) if at == tick][::-1]
     if len(here) < page_size:
         return _page(cursor, here)
-    counted, percent_good = _count(client, cursor, asked)
+    counted, percent_good = _count(client, cursor, asked) if countable else (None, None)
     route = endpoints.recorded(web_id, tick + 1, tick + 2, 1, ())
     neighbours = client.get(route, TimedValues, f"{asked}, the next tick").Items
     # Whether the count holds events at the end of its range, nobody can tell: there must be none.

@@ -20,7 +20,7 @@ from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.webapi.wire import Answer
 
-__all__ = ["Field", "batch_of", "item_list", "item_type", "json_fields"]
+__all__ = ["Field", "as_text", "batch_of", "item_list", "item_type", "json_fields", "known_ticks"]
 
 #: What JSON says for a column of each type, unless a field says otherwise.
 _JSON: dict[str, Any] = {
@@ -136,15 +136,15 @@ def _array(field: Field, items: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if field.absent is not None:
         values = [field.absent if value is None else value for value in values]
     if field.column.type == "timestamp":
-        ticks, known = _ticks(values)
+        ticks, known = known_ticks(values)
         return pa.array(ticks // 10, pa.int64(), mask=~known).cast(kind)
     if field.is_ticks:
-        ticks, known = _ticks(values)
+        ticks, known = known_ticks(values)
         return pa.array(ticks, kind, mask=~known)
     return pa.array(values, kind)
 
 
-def _ticks(texts: Sequence[str | None]) -> tuple[Any, Any]:
+def known_ticks(texts: Sequence[str | None]) -> tuple[Any, Any]:
     """The ticks of times, and which of them are known."""
     known = np.fromiter((text is not None and not text.startswith((NEVER, *_UNKNOWN)) and text != "" for text in texts),
                         np.bool_, len(texts))  # fmt: skip
@@ -154,3 +154,12 @@ def _ticks(texts: Sequence[str | None]) -> tuple[Any, Any]:
 
 
 _UNKNOWN = tuple(text for text in UNKNOWN if text)
+
+
+def as_text(value: Any) -> str:
+    """A value of any type as text: texts and names of states as they are, all else as JSON writes it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("Name"), str):
+        return str(value["Name"])
+    return msgspec.json.encode(value).decode()

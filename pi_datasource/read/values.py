@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.plan.partitions import Piece
+from pi_datasource.read.annotations import ANNOTATIONS, annotations_of
 from pi_datasource.read.cursor import Page
 from pi_datasource.read.times import Ticks
 from pi_datasource.webapi.wire import State, TimedValue
@@ -49,7 +50,8 @@ NUMBER_TEXTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": floa
 
 def fields_for(columns: Sequence[Column]) -> tuple[str, ...]:
     """The item fields that these columns need, besides time and value."""
-    return tuple(FLAG_FIELDS[column.name] for column in columns if column.name in FLAG_FIELDS)
+    fields = {**FLAG_FIELDS, ANNOTATIONS: "Annotations"}
+    return tuple(fields[column.name] for column in columns if column.name in fields)
 
 
 class BatchBuilder:
@@ -108,6 +110,8 @@ class BatchBuilder:
             return pa.repeat(pa.scalar("upsert"), rows)
         if name in (self._error_column, "window_start", "window_end"):
             return pa.nulls(rows, self.schema.field(name).type)
+        if name == ANNOTATIONS:
+            return annotations_of(made.items, self.schema.field(name).type)
         own = {"ticks": made.ticks_column, "timestamp": made.timestamp, "seq": made.seq}.get(name)
         return own() if own is not None else made.further(name, self.schema.field(name).type)
 

@@ -15,13 +15,13 @@ from pi_datasource.compat import InputPartition
 from pi_datasource.errors import PIBadAnswerError, PIError, PIOptionError, PIRefusedError, PIRequestError
 from pi_datasource.options import PIOptions
 from pi_datasource.read.listing import Listing
-from pi_datasource.read.objects import Field
+from pi_datasource.read.objects import Field, as_text
 from pi_datasource.resolve.lists import Found, lists_behind, of_databases
 from pi_datasource.resolve.places import ID_ONLY
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.hierarchy import PLACE
 from pi_datasource.tables.lists import failure_batch, list_table, treat
-from pi_datasource.tables.named import CATEGORIES, DESCRIPTION, ID, NAME, WEB_ID, as_text, path
+from pi_datasource.tables.named import CATEGORIES, DESCRIPTION, ID, NAME, WEB_ID, path
 from pi_datasource.times import parse_iso
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks

@@ -84,6 +84,7 @@ class Table:
             "includePointId": reading.include_point_id,
             "includeDescriptor": reading.include_descriptor,
             "includeElement": reading.include_element,
+            "includeAnnotations": reading.include_annotations,
             "lookback": True,
         }
         return tuple(column for column in self.known_columns(options) if not column.option or asked[column.option])

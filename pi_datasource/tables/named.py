@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from pi_datasource.columns import Column
 from pi_datasource.read.objects import Field
 
-__all__ = ["CATEGORIES", "DESCRIPTION", "ID", "NAME", "WEB_ID", "as_text", "from_path", "or_none", "path"]
+__all__ = ["CATEGORIES", "DESCRIPTION", "ID", "NAME", "WEB_ID", "from_path", "or_none", "path"]
 
 NAME = Field(Column("name", "string", "Name."), "Name")
 DESCRIPTION = Field(Column("description", "string", "Description."), "Description")
@@ -32,12 +28,3 @@ def from_path(collection: str, path: str) -> str | None:
     r"""`T` of `\\AF\DB\ElementTemplates[T]|A`; None when the path is of another form."""
     _, found, rest = path.partition(f"\\{collection}[")
     return rest.partition("|")[0].rpartition("]")[0] if found else None
-
-
-def as_text(value: Any) -> str:
-    """A value of any type as text: texts and names of states as they are, all else as JSON writes it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict) and isinstance(value.get("Name"), str):
-        return str(value["Name"])
-    return msgspec.json.encode(value).decode()

@@ -16,13 +16,13 @@ from pi_datasource.columns import Column
 from pi_datasource.compat import InputPartition
 from pi_datasource.errors import PIError, PIRefusedError, PIRequestError
 from pi_datasource.read.listing import Listing
-from pi_datasource.read.objects import Field, batch_of, item_type, json_fields
+from pi_datasource.read.objects import Field, as_text, batch_of, item_type, json_fields
 from pi_datasource.resolve.places import ID_ONLY, data_servers
 from pi_datasource.resolve.points import resolve_points
 from pi_datasource.resolve.tagfile import with_file
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.lists import ListPartition, failure_batch, list_table, treat
-from pi_datasource.tables.named import NAME, WEB_ID, as_text, or_none
+from pi_datasource.tables.named import NAME, WEB_ID, or_none
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import error_words
 from pi_datasource.webapi.batch import Ask, ask_all, chunks

@@ -11,7 +11,8 @@ from pi_datasource.columns import Column
 from pi_datasource.plan.counts import expect
 from pi_datasource.plan.partitions import Chunk, Piece, StreamPartition
 from pi_datasource.plan.windows import cut
-from pi_datasource.read.chain import Chain
+from pi_datasource.read.annotations import ANNOTATION_TYPE, ANNOTATIONS
+from pi_datasource.read.chain import Chain, Paging
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.series import (
     POINT_COLUMNS,
@@ -25,6 +26,7 @@ from pi_datasource.tables.series import (
     resolved,
 )
 from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.wire import AnnotatedValues
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,8 +39,9 @@ COLUMNS = (
     TAG,
     Column("timestamp", "timestamp", "Time of the event, UTC, rounded down to microseconds."),
     Column("ticks", "bigint", "Exact time of the event: steps of 100 ns since 1970-01-01 UTC."),
-    Column("seq", "int", "Number among the events of this tag at the same tick, from 0."),
+    Column("seq", "int", "Number among the events of this tag at the same tick that were read, from 0."),
     *VALUE_COLUMNS,
+    Column(ANNOTATIONS, ANNOTATION_TYPE, "Annotations of the event; null when it has none.", "includeAnnotations"),
     *POINT_COLUMNS,
     Column("operation", "string", "upsert for an event; window for a range that was read (again).", "lookback"),
     Column("window_start", "bigint", "Ticks from which on a window was read; null in events.", "lookback"),
@@ -83,13 +86,22 @@ def read(request: Request, partition: StreamPartition, client: Client) -> Iterat
         PITagError: a tag that cannot be read, when `onTagError=fail`.
         PIRequestError: the server could not be asked.
     """
-    paging, concurrency = paging_of(request), concurrency_of(request, client)
+    paging, concurrency = _paging(request), concurrency_of(request, client)
     chains = [
         Chain(client, chunk, paging)
         for whole in partition.chunks
         for chunk in _spread(whole, partition, paging.rows, concurrency)
     ]
     yield from read_rounds(request, partition, client, chains)
+
+
+def _paging(request: Request) -> Paging:
+    """How large to ask, and what of: only those that pass `filterExpression`, annotations where they are wanted."""
+    paging, condition = paging_of(request), request.options.sampling.filter_expression
+    more = (("filterExpression", condition),) if condition else ()
+    if not request.wants(ANNOTATIONS):
+        return replace(paging, more=more)
+    return replace(paging, more=(*more, ("associations", "Annotations")), kind=AnnotatedValues)
 
 
 def _spread(chunk: Chunk, partition: StreamPartition, rows_per_response: int, concurrency: int) -> Iterator[Chunk]:

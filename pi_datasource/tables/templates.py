@@ -13,14 +13,14 @@ from typing import Any
 
 from pi_datasource.columns import Column
 from pi_datasource.read.listing import Expand, Listing
-from pi_datasource.read.objects import Field
+from pi_datasource.read.objects import Field, as_text
 from pi_datasource.resolve.lists import Found, lists_behind, of_databases
 from pi_datasource.resolve.places import ID_ONLY
 from pi_datasource.tables.analyses import EVERY_NAME
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.hierarchy import PLACE
 from pi_datasource.tables.lists import list_table
-from pi_datasource.tables.named import CATEGORIES, DESCRIPTION, ID, NAME, WEB_ID, as_text, from_path, or_none, path
+from pi_datasource.tables.named import CATEGORIES, DESCRIPTION, ID, NAME, WEB_ID, from_path, or_none, path
 from pi_datasource.webapi.client import Client
 
 __all__ = ["ATTRIBUTE_TEMPLATES", "ELEMENT_TEMPLATES", "EVENT_FRAME_TEMPLATES", "EVENT_FRAME_TEMPLATE_ATTRIBUTES"]

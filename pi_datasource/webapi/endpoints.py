@@ -53,7 +53,7 @@ def selected(prefix: str, fields: Iterable[str], more: Iterable[str] = ()) -> tu
     return "selectedFields", ";".join([*(f"{prefix}{name}" for name in fields), *more, *FAILURE_FIELDS])
 
 
-def recorded(web_id: str, start: int, end: int, max_count: int, fields: Sequence[str]) -> str:
+def recorded(web_id: str, start: int, end: int, max_count: int, fields: Sequence[str], more: Query = ()) -> str:
     """The first `max_count` events in [start, end), oldest first.
 
     Args:
@@ -62,24 +62,29 @@ def recorded(web_id: str, start: int, end: int, max_count: int, fields: Sequence
         end: last tick, exclusive.
         max_count: page size.
         fields: names of the item fields wanted besides `Timestamp`, `Value` and `Errors`.
+        more: further parameters, such as a filter.
     """
     query = [
         ("startTime", format_ticks(start)),
         ("endTime", format_ticks(end - 1)),
         ("boundaryType", "Inside"),
         ("maxCount", str(max_count)),
+        *more,
         selected("Items.", ("Timestamp", "Value", *fields, "Errors")),
     ]
     return with_query(f"streams/{quote(web_id, safe='')}/recorded", query)
 
 
-def recorded_backwards(web_id: str, newest: int, oldest: int, max_count: int, fields: Sequence[str]) -> str:
+def recorded_backwards(
+    web_id: str, newest: int, oldest: int, max_count: int, fields: Sequence[str], more: Query = ()
+) -> str:
     """The last `max_count` events in [oldest, newest], newest first: PI reads backwards when start is after end."""
     query = [
         ("startTime", format_ticks(newest)),
         ("endTime", format_ticks(oldest)),
         ("boundaryType", "Inside"),
         ("maxCount", str(max_count)),
+        *more,
         selected("Items.", ("Timestamp", "Value", *fields, "Errors")),
     ]
     return with_query(f"streams/{quote(web_id, safe='')}/recorded", query)

@@ -15,6 +15,9 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 
 __all__ = [
+    "AnnotatedValue",
+    "AnnotatedValues",
+    "Annotation",
     "Answer",
     "Attribute",
     "AttributeLooked",
@@ -94,6 +97,26 @@ class TimedValue(msgspec.Struct, gc=False):
     Errors: list[FieldError] | None = None
 
 
+class Annotation(msgspec.Struct, gc=False):
+    """A note on an event. Its value is a text as a rule, and may be anything."""
+
+    Id: str | None = None
+    Name: str | None = None
+    Description: str | None = None
+    Value: Any = None
+    Creator: str | None = None
+    CreationDate: str | None = None
+    Modifier: str | None = None
+    ModifyDate: str | None = None
+    Errors: list[str] | str | None = None
+
+
+class AnnotatedValue(TimedValue, gc=False):
+    """An event with its notes."""
+
+    Annotations: list[Annotation] | None = None
+
+
 class TimedValues(Answer, gc=False):
     """Events of one stream. `Items` may be missing altogether when selectedFields leave nothing."""
 
@@ -103,6 +126,12 @@ class TimedValues(Answer, gc=False):
     def says_nothing(self) -> bool:
         """Neither events nor a failure: an empty stream, or a body that is none of PI's."""
         return not (self.Items or self.Errors or self.Message or self.WebException)
+
+
+class AnnotatedValues(TimedValues, gc=False):
+    """Events of one stream with their notes: asked for only where they are wanted, as decoding them costs more."""
+
+    Items: list[AnnotatedValue] = []  # type: ignore[assignment]
 
 
 class OneValue(Answer, gc=False):

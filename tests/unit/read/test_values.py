@@ -29,7 +29,11 @@ from pi_datasource.webapi.wire import TimedValues, decoder
 from tests.unit.webapi.fakes import pi_text
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-ALL = (*COLUMNS, Column("why", "string", "Why the tag could not be read."))
+#: Annotations are in none of these answers; tests/readers has them.
+ALL = (
+    *(one for one in COLUMNS if one.name != "annotations"),
+    Column("why", "string", "Why the tag could not be read."),
+)
 
 Row = dict[str, Any]
 
@@ -392,7 +396,7 @@ def test_only_the_fields_that_the_columns_need_are_asked_for() -> None:
     by_name = {column.name: column for column in COLUMNS}
     assert fields_for([by_name["value"], by_name["annotated"], by_name["good"]]) == ("Annotated", "Good")
     assert fields_for([by_name["tag"], by_name["ticks"]]) == ()
-    assert set(fields_for(COLUMNS)) == {"Good", "Questionable", "Substituted", "Annotated"}
+    assert set(fields_for(COLUMNS)) == {"Good", "Questionable", "Substituted", "Annotated", "Annotations"}
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.glob("recorded_*.json")))
