@@ -99,6 +99,7 @@ class PIDataSource(DataSource):
 #: Options of batch reads that would promise something that a stream does not do.
 NOT_IN_STREAMS = {
     "endTime": "it goes on for ever; read a closed range with spark.read",
+    "boundaryType": "its ranges join, and every event lies inside of one",
     "errorColumn": "a tag that fails keeps its watermark and catches up; see table=failed_tags",
 }
 #: Options of streams that would promise something that a batch read does not do.

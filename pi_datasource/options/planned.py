@@ -19,7 +19,6 @@ PLANNED_OPTIONS = (
     _planned("clientCertificate", "Certificate of this client, for mutual TLS."),
     _planned("clientKey", "Its private key."),
     Option("clientKeyPassword", "secret", None, "Password of that key.", secret=True, group="Planned", planned=True),
-    _planned("boundaryType", "Events at the ends of the range."),
     _planned("filterPushdown", "Whether Spark's filters narrow the plan."),
     _planned("desiredUnits", "Units to convert to."),
     _planned("sinceTable", "Table whose newest rows say where to start."),

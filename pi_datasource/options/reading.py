@@ -28,6 +28,8 @@ READING_OPTIONS = (
     ),
     *grouped(
         "Rows and columns",
+        Option("boundaryType", "choice", "Inside", "Outside: also the last event before the range and the next behind.",
+               choices=("Inside", "Outside"), planned_choices=("Interpolated",), tables=("recorded",)),
         Option("onTagError", "choice", "fail", "fail the read, or skip the tag that fails.", choices=("fail", "skip")),
         Option("errorColumn", "text", None, "Column for the cause of each skipped tag; needs onTagError=skip."),
         Option("tagFormat", "choice", "name", r"Column tag: name, or path as \\server\tag.", choices=("name", "path")),
@@ -57,6 +59,7 @@ class Reading:
         on_tag_error: `fail` or `skip`.
         error_column: column that tells why a tag was skipped, or None.
         tag_format: `name` or `path`.
+        boundary_type: `Inside`, or `Outside` for the events next to the range as well.
     """
 
     time_range: TimeRange
@@ -75,6 +78,7 @@ class Reading:
     include_descriptor: bool = False
     include_element: bool = False
     include_annotations: bool = False
+    boundary_type: str = "Inside"
     now: int = field(default=0, compare=False)
 
     @classmethod
@@ -112,6 +116,7 @@ class Reading:
             include_descriptor=values["includeDescriptor"],
             include_element=values["includeElement"],
             include_annotations=values["includeAnnotations"],
+            boundary_type=values["boundaryType"],
         )
 
 

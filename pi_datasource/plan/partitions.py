@@ -24,11 +24,13 @@ class Piece:
         stream: what is read.
         range: half-open, in ticks.
         rows: how many events are expected in it, for planning and pacing only: a wrong guess costs time, never rows.
+        neighbours: the range that it is a part of, where the events right outside of that are wanted, too.
     """
 
     stream: Stream
     range: TimeRange
     rows: float = 0.0
+    neighbours: TimeRange | None = None
 
 
 @dataclass(frozen=True)

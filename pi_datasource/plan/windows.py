@@ -11,6 +11,7 @@ begins where the one before ends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from pi_datasource.plan.partitions import Chunk, Piece
@@ -55,7 +56,7 @@ def _parted(pieces: Sequence[Piece], parts: int, whole: bool) -> Iterator[tuple[
                 length = piece.range.end - start
                 end = start + max(1, min(length, round(length * room / rows_left)))
                 rows = min(room, rows_left)
-            yield part, Piece(piece.stream, TimeRange(start, end), rows)
+            yield part, replace(piece, range=TimeRange(start, end), rows=rows)
             laid += rows
             rows_left -= rows
             start = end

@@ -13,6 +13,8 @@ from pi_datasource.plan.partitions import Chunk, Piece, StreamPartition
 from pi_datasource.plan.windows import cut
 from pi_datasource.read.annotations import ANNOTATION_TYPE, ANNOTATIONS
 from pi_datasource.read.chain import Chain, Paging
+from pi_datasource.read.neighbours import Neighbour
+from pi_datasource.read.questions import Round, rounds
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.series import (
     POINT_COLUMNS,
@@ -35,6 +37,9 @@ __all__ = ["RECORDED"]
 
 log = logging.getLogger("pi_datasource")
 
+#: Neighbours of ranges asked for in one batch request.
+NEIGHBOURS_PER_REQUEST = 100
+
 COLUMNS = (
     TAG,
     Column("timestamp", "timestamp", "Time of the event, UTC, rounded down to microseconds."),
@@ -53,9 +58,10 @@ def plan(request: Request, client: Client) -> Sequence[StreamPartition]:
     """Resolves the tags and cuts tags × time into partitions of even work."""
     found = resolved(request, client, own_ranges=True)
     usual = (request.options.reading.time_range,)
+    outside = request.options.reading.boundary_type == "Outside"
     wanted = [
         # A stream with two ranges is read as two.
-        Piece(replace(stream) if number else stream, window)
+        Piece(replace(stream) if number else stream, window, neighbours=window if outside else None)
         for stream in found.streams
         for number, window in enumerate(found.ranges.get(stream.web_id, usual))
         if not window.is_empty
@@ -92,7 +98,7 @@ def read(request: Request, partition: StreamPartition, client: Client) -> Iterat
         for whole in partition.chunks
         for chunk in _spread(whole, partition, paging.rows, concurrency)
     ]
-    yield from read_rounds(request, partition, client, chains)
+    yield from read_rounds(request, partition, client, [*chains, *_edges(client, partition.pieces, paging)])
 
 
 def _paging(request: Request) -> Paging:
@@ -116,7 +122,15 @@ def _spread(chunk: Chunk, partition: StreamPartition, rows_per_response: int, co
         return
     for piece in chunk.pieces:
         for window in piece.range.split(ways):
-            yield Chunk((Piece(piece.stream, window, piece.rows / ways),))
+            yield Chunk((replace(piece, range=window, rows=piece.rows / ways),))
+
+
+def _edges(client: Client, pieces: Sequence[Piece], paging: Paging) -> Iterator[Round]:
+    """Asks for the neighbours of those pieces that lie at an end of their range, so each is asked for once."""
+    first = [one for one in pieces if one.neighbours and one.range.start == one.neighbours.start]
+    last = [one for one in pieces if one.neighbours and one.range.end == one.neighbours.end]
+    for some, before in ((first, True), (last, False)):
+        yield from rounds(client, Neighbour(before, paging), some, paging, NEIGHBOURS_PER_REQUEST)
 
 
 RECORDED = Table(

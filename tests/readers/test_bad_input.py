@@ -110,7 +110,7 @@ BAD: dict[str, tuple[dict[str, Any], type[PIError], tuple[str, ...]]] = {
     "misspelt too": ({"numPartition": "4"}, PIOptionError, ("numpartition", "did you mean numPartitions?")),
     "name from another source": ({"maxCount": "5"}, PIOptionError, ("maxcount", "did you mean pageSize?")),
     "user": ({"user": "me"}, PIOptionError, ("'user'", "did you mean username?")),
-    "planned": ({"boundaryType": "Outside"}, PIOptionError, ("boundaryType", "not in this version")),
+    "planned": ({"filterPushdown": "true"}, PIOptionError, ("filterPushdown", "not in this version")),
     "file that is not there": ({"tagFile": "/x.csv"}, PIOptionError, ("tagFile", "/x.csv", "driver's host")),
     "planned pushdown": ({"filterPushdown": True}, PIOptionError, ("filterPushdown", "not in this version")),
     "planned login": ({"auth": "kerberos"}, PIOptionError, ("auth", "'kerberos'", "not in this version", "basic")),

@@ -169,3 +169,57 @@ def test_a_fault_on_the_way_costs_no_annotation(pi: MockPI, driver: Any) -> None
     pi.faults.add(Fault(status=503, count=2))
     reading = driver.read(**options(pi, includeAnnotations=True))
     assert notes_in(reading) == expected_notes(expected_rows(pi.system, POINTS, START, END))
+
+
+def neighbours(point: Point, system: PISystem, first: int, last: int) -> Rows:
+    """The last event before a range and the first one at or after its end, alone at their instants."""
+    rows: Rows = Counter()
+    every = expected_rows(system, [point], "2025-12-01T00:00:00Z", "2026-02-01T00:00:00Z")
+    before = [row for row in every if row[2] < first]
+    after = [row for row in every if row[2] >= last]
+    for row in (
+        max(before, key=lambda row: row[2:4], default=None),
+        min(after, key=lambda row: row[2:4], default=None),
+    ):
+        if row is not None:
+            rows[(*row[:3], 0, *row[4:])] += 1
+    return rows
+
+
+@pytest.mark.parametrize("partitions", [1, 8])
+@pytest.mark.parametrize("page", [None, 3])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-01-01T03:00:00Z", "2026-01-01T09:00:00Z"),
+        ("2026-01-01T03:00:00.0000001Z", "2026-01-01T05:00:00.0000001Z"),
+        ("2026-01-01T03:10:00Z", "2026-01-01T03:20:00Z"),
+        (START, "2026-01-05T00:00:00Z"),
+    ],
+    ids=["on events", "beside events", "between events", "all there is"],
+)
+def test_the_events_next_to_the_range(
+    pi: MockPI, driver: Any, start: str, end: str, page: int | None, partitions: int
+) -> None:
+    more = {} if page is None else {"pageSize": page}
+    reading = driver.read(
+        **options(pi, startTime=start, endTime=end, boundaryType="Outside", numPartitions=partitions, **more)
+    )
+    expected = expected_rows(pi.system, POINTS, start, end)
+    for point in POINTS:
+        expected.update(neighbours(point, pi.system, ticks_of(start), ticks_of(end)))
+    assert_same(actual_rows(reading.batches), expected)
+
+
+def test_neighbours_of_tags_that_fail_are_one_failure_each(pi: MockPI, driver: Any) -> None:
+    pi.faults.add(Fault(tag="T3", scope="sub", status=403, count=None))
+    reading = driver.read(**options(pi, boundaryType="Outside", onTagError="skip", errorColumn="why", numPartitions=3))
+    rows = [row for batch in reading.batches for row in batch.to_pylist()]
+    assert [row["tag"] for row in rows if row["why"]] == ["T3"]
+    assert {row["tag"] for row in rows if not row["why"]} == {point.name for point in POINTS} - {"T3"}
+
+
+def test_a_stream_has_no_neighbours(pi: MockPI, driver: Any) -> None:
+    source = driver.source(url=pi.url, tags="T3", boundaryType="Outside")
+    with pytest.raises(Exception, match="option boundaryType has no place in a stream"):
+        source.streamReader(source.schema())
