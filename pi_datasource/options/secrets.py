@@ -130,6 +130,11 @@ class Secret:
         return (_rebuilt, (self._text, self._path, self._source, self._label))
 
 
+def is_reference(text: str) -> bool:
+    """Whether a text only says where the secret is, so that it may be seen by others."""
+    return text.startswith((_VARIABLE, _FILE)) or _VAULT_START.match(text) is not None
+
+
 def _rebuilt(text: str, path: str, source: str, label: str) -> Secret:
     secret = Secret.__new__(Secret)
     secret._fill(text, path, source, label)

@@ -34,7 +34,7 @@ from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.webids import is_attribute_web_id, is_point_web_id, short
 from pi_datasource.webapi.wire import DataServer, DataServers, Looked, LookedUp, Point, Points
 
-__all__ = ["resolve_points", "skipped"]
+__all__ = ["listed_points", "resolve_points", "skipped"]
 
 #: Makes the route of one page: (WebID of the data server, pattern or query, start index, page size).
 _Route = Callable[[str, str, int, int], str]
@@ -83,6 +83,21 @@ def resolve_points(client: Client, selection: Selection, reading: Reading, *, pa
     if failures:
         skipped(failures, reading, _hint(selection.tags, failures))
     return Resolved(streams, failures)
+
+
+def listed_points(client: Client, selection: Selection) -> Iterator[Point]:
+    """The points that the patterns of a selection match, each once, as they come page by page.
+
+    Raises:
+        PIOptionError: a data server that PI Web API does not know.
+    """
+    seen: set[str] = set()
+    for server in _data_servers(client, selection):
+        for pattern in selection.tag_filter:
+            for point in _pages(client, server, "tagFilter", pattern, endpoints.data_server_points):
+                if point.WebId not in seen:
+                    seen.add(point.WebId)
+                    yield point
 
 
 def skipped(failures: dict[str, str], reading: Reading, hint: str) -> None:

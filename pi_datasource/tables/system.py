@@ -9,25 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.compat import InputPartition
-from pi_datasource.errors import PIBadAnswerError, PITooLargeError
 from pi_datasource.options.settings import DECLARED
+from pi_datasource.resolve import system
 from pi_datasource.resolve.places import data_servers
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.times import TICKS_PER_SECOND, now_ticks, parse_iso
-from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.throttle import JobLimits
-from pi_datasource.webapi.wire import Points, SystemStatus, SystemUser, SystemVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["SYSTEM", "TABLES_TABLE", "options_of"]
-
-#: More objects than any server hands out at once; what it says then names its limit.
-TOO_MANY = 2**31 - 1
-#: No tag is called so, should a server have no limit.
-NO_TAG = "osipi?asks?for?the?limit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +44,12 @@ def _batch(request: Request, rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
 
 
 def _read_system(request: Request, partition: OnePartition, client: Client) -> Iterator[pa.RecordBatch]:
-    version = client.get(
-        endpoints.with_query("system", [endpoints.selected("", ("ProductTitle", "ProductVersion"))]),
-        SystemVersion, "version of PI Web API",
-    )  # fmt: skip
-    status_route = endpoints.with_query(
-        "system/status", [endpoints.selected("", ("UpTimeInMinutes", "State", "ServerTime"))]
-    )
+    version = system.version(client)
     before = now_ticks()
-    status = client.get(status_route, SystemStatus, "status of PI Web API")
+    status = system.status(client)
     here = (before + now_ticks()) // 2
     there = parse_iso(status.ServerTime) if status.ServerTime else None
-    user = _user(client)
+    user = system.user(client)
     yield _batch(request, [{
         "url": request.options.connection.url,
         "product": version.ProductTitle,
@@ -79,30 +66,9 @@ def _read_system(request: Request, partition: OnePartition, client: Client) -> I
     }])  # fmt: skip
 
 
-def _user(client: Client) -> SystemUser:
-    """Who the server says we are; nobody when it answers 204 with no body."""
-    route = endpoints.with_query(
-        "system/userinfo", [endpoints.selected("", ("IdentityType", "Name", "IsAuthenticated"))]
-    )
-    try:
-        return client.get(route, SystemUser, "user as PI Web API sees it", (PIBadAnswerError,))
-    except PIBadAnswerError as error:
-        if "answer of 0 bytes" in str(error):
-            return SystemUser()
-        raise
-
-
 def _item_limit(request: Request, client: Client) -> int | None:
-    """The most objects in one answer, from the refusal of more; None where more is not refused."""
-    for server in data_servers(client, request.options):
-        query = [("nameFilter", NO_TAG), ("maxCount", str(TOO_MANY)), endpoints.selected("Items.", ("WebId",))]
-        route = endpoints.with_query(f"dataservers/{server.web_id}/points", query)
-        try:
-            client.get(route, Points, "limit of objects in an answer")
-        except PITooLargeError as error:
-            return error.item_limit
-        return None
-    return None
+    servers = data_servers(client, request.options)
+    return system.item_limit(client, servers[0].web_id) if servers else None
 
 
 SYSTEM = Table(

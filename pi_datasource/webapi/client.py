@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -38,7 +39,7 @@ from pi_datasource.webapi.sessions import Session, host_answered, is_host_known,
 from pi_datasource.webapi.throttle import JobLimits, Throttle
 from pi_datasource.webapi.wire import Answer, SubAnswer, batch_decoder, decoder
 
-__all__ = ["Client", "Traffic"]
+__all__ = ["Client", "Look", "Traffic"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -82,6 +83,23 @@ class Traffic:
             self.bytes += bytes
             self.retries += retries
             self.seconds += seconds
+
+
+@dataclass(frozen=True)
+class Look:
+    """An answer as it came, whatever its status.
+
+    Attributes:
+        status: HTTP status.
+        headers: its headers, found without regard to case.
+        body: inflated.
+        seconds: from the request to the last byte.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
 
 
 class Turn:
@@ -186,6 +204,23 @@ class Client:
             {key: {"Method": "GET", "Resource": f"{base}/{route}"} for key, route in gets.items()}
         )
         return self._round("POST", endpoints.BATCH, body, batch_decoder(kind), asked)
+
+    def look(self, route: str, asked: str) -> Look:
+        """One GET, tried once, and whatever came: for those who judge status and headers themselves.
+
+        Raises:
+            PIRequestError: nothing came, or the login could not be prepared.
+        """
+        started = time.monotonic()
+        try:
+            with self.throttle.turn(), session(self.connection) as used:
+                self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
+                status, headers, body = self._exchange(used, "GET", route, b"", asked)
+                if status == 401 and used.auth.renew():
+                    status, headers, body = self._exchange(used, "GET", route, b"", asked)
+        except PIRequestError as error:
+            raise self.without_secrets(error) from error.__cause__
+        return Look(status, headers, bytes(body), time.monotonic() - started)
 
     def patience(self, asked: str) -> Patience:
         """The tries of one question, counted with this client's rules."""

@@ -21,10 +21,12 @@ __all__ = [
     "newest",
     "newest_by",
     "newest_of_many",
+    "newest_with_quality",
     "point_search",
     "points_multiple",
     "recorded",
     "recorded_backwards",
+    "resolved_time",
     "selected",
     "with_query",
 ]
@@ -165,6 +167,17 @@ def newest_of_many(web_ids: Iterable[str]) -> str:
 def newest(web_id: str) -> str:
     """The newest event of a stream, later than now for a future point."""
     return with_query(f"streams/{quote(web_id, safe='')}/end", [selected("", ("Timestamp", "Value"))])
+
+
+def newest_with_quality(web_id: str) -> str:
+    """The newest event of a stream, and whether it is good."""
+    return with_query(f"streams/{quote(web_id, safe='')}/end", [selected("", ("Timestamp", "Value", "Good"))])
+
+
+def resolved_time(text: str, time_zone: str | None = None) -> str:
+    """What the server makes of a time text, in a zone or, without, in its own: the time of a calculated constant."""
+    query = [("expression", "0"), ("time", text), *([("timeZone", time_zone)] if time_zone else [])]
+    return with_query("calculation/times", [*query, selected("Items.", ("Timestamp", "Value"))])
 
 
 def newest_by(web_id: str, tick: int | None) -> str:
