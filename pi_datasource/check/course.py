@@ -11,7 +11,10 @@ from pi_datasource.check.finding import Finding, failed, unknown
 from pi_datasource.check.site import Site
 from pi_datasource.errors import PIError
 
-__all__ = ["COURSE", "Step", "look_around"]
+__all__ = ["COURSE", "NOT_REACHED", "Step", "look_around"]
+
+#: What is said of a look that had no chance.
+NOT_REACHED = "not reached"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def look_around(site: Site, course: tuple[Step, ...] = COURSE) -> Iterator[Findi
     for step in course:
         started = time.monotonic()
         if blocked.intersection(step.after):
-            finding = unknown("not reached")
+            finding = unknown(NOT_REACHED)
             blocked.add(step.name)
         else:
             finding = _safe(step, site)

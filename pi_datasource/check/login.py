@@ -28,7 +28,8 @@ def login(site: Site) -> Finding:
             return _not_sent(site, error)
         take_date(site, site.look)
     assert site.look is not None
-    offered = offers(site.look)
+    # After a failed handshake the server may not repeat what it offers.
+    offered = offers(site.look) or (offers(site.open_look) if site.open_look is not None else [])
     details = {"auth": site.connection.auth, "username": site.connection.username, "status": site.look.status}
     finding = _judged(site, site.look, offered)
     return replace(finding, details={**details, "offered": offered, **finding.details})

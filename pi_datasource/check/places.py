@@ -8,7 +8,7 @@ from pi_datasource.check.address import words
 from pi_datasource.check.finding import Finding, failed, good, warning
 from pi_datasource.check.server import MUCH_SKEW
 from pi_datasource.check.site import Site
-from pi_datasource.errors import PIError, PIRequestError
+from pi_datasource.errors import PIError, PINotFoundError, PIRequestError, PITimeoutError
 from pi_datasource.resolve import places
 from pi_datasource.times import TICKS_PER_SECOND, parse_iso
 from pi_datasource.webapi import endpoints
@@ -27,7 +27,7 @@ def data_servers(site: Site) -> Finding:
     try:
         site.servers = site.client.get(endpoints.data_servers(), DataServers, "list of data servers").Items
     except PIRequestError as error:
-        return failed(f"cannot be listed: {words(error)}", ASK_FOR_RIGHTS, names=[])
+        return failed(f"cannot be listed: {words(error)}", _remedy(error), names=[])
     chosen = [name.lower() for name in site.options.selection.data_server]
     names = [server.Name for server in site.servers]
     details: dict[str, Any] = {"names": names, "connected": [one.Name for one in site.servers if one.IsConnected]}
@@ -76,6 +76,15 @@ def _ahead(site: Site, server: DataServer) -> float:
         return 0.0
 
 
+def _remedy(error: PIRequestError) -> str:
+    """What to do when a list does not come. PI Web API answers 500, too, where a right is missing."""
+    if isinstance(error, PINotFoundError):
+        return "a gateway in front lets only some routes through: ask who runs it for all of PI Web API's, for reading"
+    if isinstance(error, PITimeoutError):
+        return "PI Web API answers, and what is behind it does not: ask the PI administrator whether the archive runs"
+    return ASK_FOR_RIGHTS
+
+
 def points(site: Site) -> Finding:
     """Whether any point of each data server may be read."""
     seen: dict[str, bool] = {}
@@ -84,7 +93,7 @@ def points(site: Site) -> Finding:
             route = endpoints.data_server_points(server.WebId, "*", 0, 1)
             seen[server.Name] = bool(site.client.get(route, Points, f"points of {server.Name}").Items)
         except PIRequestError as error:
-            return failed(f"points of {server.Name} cannot be listed: {words(error)}", ASK_FOR_RIGHTS, seen=seen)
+            return failed(f"points of {server.Name} cannot be listed: {words(error)}", _remedy(error), seen=seen)
     blind = [name for name, sees in seen.items() if not sees]
     if blind:
         return failed(f"this login sees no point on {', '.join(blind)}", ASK_FOR_RIGHTS, seen=seen)

@@ -11,16 +11,18 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pi_datasource._version import __version__
+from pi_datasource.check.course import NOT_REACHED
 from pi_datasource.check.finding import Finding, Outcome
 from pi_datasource.check.login import tried
 from pi_datasource.check.site import Site
 from pi_datasource.tools.terminal import Terminal
 
-__all__ = ["SCHEMA", "as_json", "exit_code", "write_finding", "write_head", "write_summary"]
+__all__ = ["SCHEMA", "as_json", "exit_code", "write_blocked", "write_finding", "write_head", "write_summary"]
 
 #: Version of the JSON: goes up when a member goes or means something else; new members may come at any time.
 SCHEMA = 1
@@ -37,7 +39,8 @@ def exit_code(findings: Iterable[Finding]) -> int:
 
 def write_head(terminal: Terminal, site: Site) -> None:
     """What was looked at, with what, and when."""
-    terminal.line(f"{_software()}, {_moment(site.now())}")
+    terminal.line(f"pi-datasource {__version__} at {_moment(site.now())}")
+    terminal.line(_software())
     terminal.line(f"{site.connection.url}, {tried(site)}")
     terminal.line()
 
@@ -51,6 +54,13 @@ def write_finding(terminal: Terminal, finding: Finding) -> None:
         terminal.paragraph(" " * indent, line, indent + 2)
     if finding.remedy:
         terminal.paragraph(" " * indent + terminal.plain("→ "), finding.remedy, indent + 2)
+
+
+def write_blocked(terminal: Terminal, findings: Sequence[Finding]) -> None:
+    """What was not reached, in one line."""
+    if findings:
+        titles = ", ".join(finding.title for finding in findings)
+        write_finding(terminal, replace(findings[0], title=NOT_REACHED, said=titles))
 
 
 def write_summary(terminal: Terminal, findings: Sequence[Finding], whole: bool = True) -> None:
@@ -81,7 +91,7 @@ def as_json(site: Site, findings: Sequence[Finding], whole: bool = True) -> str:
         "schema": SCHEMA,
         "complete": whole,
         "at": _moment(site.now()),
-        "software": _software(),
+        "software": f"pi-datasource {__version__}, {_software()}",
         "url": site.connection.url,
         "auth": site.connection.auth,
         "username": site.connection.username,
@@ -104,7 +114,7 @@ def as_json(site: Site, findings: Sequence[Finding], whole: bool = True) -> str:
 
 
 def _software() -> str:
-    parts = [f"pi-datasource {__version__}", f"Python {platform.python_version()} on {platform.system()}"]
+    parts = [f"Python {platform.python_version()} on {platform.system()}"]
     for name in ("requests", "urllib3"):
         try:
             parts.append(f"{name} {version(name)}")

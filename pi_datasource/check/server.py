@@ -90,6 +90,7 @@ def batch(site: Site) -> Finding:
     try:
         answers = site.client.post_batch({"1": route}, SystemVersion, "batch request")
     except PIRequestError as error:
+        site.stop_posting()
         return failed(
             f"batch requests (POST) do not pass: {words(error)}",
             "add --post false (option post=false), which asks one by one and is slower, or have POST to …/batch let "
@@ -98,6 +99,7 @@ def batch(site: Site) -> Finding:
         )
     inner = answers["1"].Status if "1" in answers else 0
     if inner != 200:
+        site.stop_posting()
         return failed(
             f"batch requests pass, and what is in them does not: {inner}",
             "PI Web API must reach itself by the address in --url; add --post false (option post=false), which is "

@@ -16,7 +16,6 @@ from requests.utils import select_proxy
 from pi_datasource.errors import PIError
 from pi_datasource.options import Connection, PIOptions, Secret
 from pi_datasource.resolve.streams import Stream
-from pi_datasource.webapi.auth import auth_for
 from pi_datasource.webapi.client import Client, Look
 from pi_datasource.webapi.retry import RetryRules
 from pi_datasource.webapi.sessions import session
@@ -26,6 +25,8 @@ __all__ = ["Site"]
 
 #: Seconds for a connection or a handshake.
 CONNECT_SECONDS = 5.0
+#: Letters that a value of option `headers` has at least, to be taken for a secret.
+SHORTEST_HEADER = 8
 #: Nothing is tried again: what fails now and then is worth knowing, too.
 ONCE = RetryRules(max_retries=0)
 
@@ -98,13 +99,19 @@ class Site:
 
     def secrets(self) -> list[str]:
         """All texts that the report must not hold."""
-        found = [secret.reveal() for secret in _secrets_in(self.connection)]
-        # A login that cannot be prepared has sent nothing that could come back.
-        with contextlib.suppress(PIError, ImportError, OSError):
-            found += auth_for(self.connection).secrets()
+        found = [*_secrets_in(replace(self.connection, headers=())), *self.client.sent_secrets]
+        # A header may say no more than "https" or "1", which are words of the report, too.
+        headers = set(_secrets_in(self.connection.headers))
+        found = [text for text in found if text not in headers]
+        found += [text for text in headers if len(text) >= SHORTEST_HEADER]
         if self.proxy is not None and self.proxy.password:
             found.append(self.proxy.password)
         return found
+
+    def stop_posting(self) -> None:
+        """Goes on without batch requests, as they do not pass."""
+        self.options = replace(self.options, connection=replace(self.connection, post=False))
+        self.client = Client(self.connection, rules=ONCE)
 
     def _proxy(self) -> SplitResult | None:
         """The proxy that the session would use for this URL."""
@@ -116,14 +123,11 @@ class Site:
         return urlsplit(found if "://" in found else f"http://{found}")
 
 
-def _secrets_in(value: Any) -> Iterator[Secret]:
+def _secrets_in(value: Any) -> Iterator[str]:
     """The secrets in a value, in its fields and in the items of its tuples; those that can be read here."""
     if isinstance(value, Secret):
-        try:
-            value.reveal()
-        except PIError:
-            return
-        yield value
+        with contextlib.suppress(PIError):
+            yield value.reveal()
     elif isinstance(value, tuple):
         for item in value:
             yield from _secrets_in(item)

@@ -53,13 +53,14 @@ def _missing(failures: Mapping[str, str], found: int, details: Mapping[str, Any]
     lines = [f"{tag}: {cause}" for tag, cause in list(failures.items())[:MOST_SHOWN]]
     if len(failures) > MOST_SHOWN:
         lines.append(f"… and {len(failures) - MOST_SHOWN:,} more")
+    begin = next(iter(failures)).rpartition("\\")[2][:3]
     remedy = (
-        "is it spelt as in PI (case does not matter)? Look for it with: python -m pi_datasource tags 'SIN*' --url …; a "
-        "point that this login may not read is not found, either"
+        f"is it spelt as in PI (case does not matter)? Look for it with: python -m pi_datasource tags '{begin}*' "
+        "--url …; a point that this login may not read is not found, either"
     )
     if any("*" in tag or "?" in tag for tag in failures):
         remedy = "wildcards go into --tag-filter (option tagFilter); --tags are taken letter by letter"
-    elif found + len(failures) > 1:
+    elif len(failures) > 1:
         remedy += '. A tag with a comma in its name goes into a JSON array: --tags \'["one,two", "three"]\''
     return failed(f"{len(failures):,} of {found + len(failures):,} not found", remedy, *lines, **details)
 

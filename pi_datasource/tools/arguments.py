@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
+from pi_datasource.errors import PIOptionError
 from pi_datasource.options.declare import Option
 from pi_datasource.options.gather import nearest
 from pi_datasource.options.secrets import is_reference
 from pi_datasource.options.settings import DECLARED
 
-__all__ = ["EPILOG", "add_options", "flags", "given_options", "near_flag", "warn_of_secrets"]
+__all__ = ["EPILOG", "add_options", "flags", "given_options", "near_flag", "need_url", "warn_of_secrets"]
 
 #: Names of their values in the namespace begin so, to stay apart from the command's own.
 PREFIX = "option_"
@@ -77,6 +78,18 @@ def _add(place: argparse._ArgumentGroup, option: Option, is_shown: bool) -> None
 def given_options(arguments: argparse.Namespace) -> dict[str, str]:
     """The options that were given, by their camelCase names, as Spark would hand them over."""
     return {name.removeprefix(PREFIX): value for name, value in vars(arguments).items() if name.startswith(PREFIX)}
+
+
+def need_url(given: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Refuses to go on without an address.
+
+    Raises:
+        PIOptionError: it is neither an argument nor in the environment.
+    """
+    if "url" not in given and not environ.get("OSIPI_URL", "").strip():
+        raise PIOptionError(
+            "--url is missing: give --url https://pi.example.com/piwebapi, or the environment variable OSIPI_URL"
+        )
 
 
 def warn_of_secrets(given: Mapping[str, str], stream: TextIO) -> None:

@@ -13,13 +13,13 @@ from dataclasses import replace
 
 import urllib3
 
-from pi_datasource.check.course import look_around
+from pi_datasource.check.course import NOT_REACHED, look_around
 from pi_datasource.check.finding import Finding
-from pi_datasource.check.report import as_json, exit_code, write_finding, write_head, write_summary
+from pi_datasource.check.report import as_json, exit_code, write_blocked, write_finding, write_head, write_summary
 from pi_datasource.check.site import Site
 from pi_datasource.options import PIOptions
 from pi_datasource.times import now_ticks
-from pi_datasource.tools.arguments import add_options, given_options, warn_of_secrets
+from pi_datasource.tools.arguments import add_options, given_options, need_url, warn_of_secrets
 from pi_datasource.tools.terminal import Terminal
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "to do when it fails. The report holds no secret and can go into a ticket. Exit code: 0 nothing failed, 1 "
         "something failed, 2 wrong options."
     )
+    parser.usage = f"{parser.prog} --url URL [--auth SCHEME] [--tags NAMES] [--json] [OPTIONS]"
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     add_options(parser, shows=lambda option: option.group in SHOWN or option.name == "timeZone")
 
@@ -54,14 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     terminal = Terminal(sys.stdout)
     findings: list[Finding] = []
     whole = False
-    if not arguments.json:
-        write_head(terminal, site)
     with _quiet():
         try:
-            for finding in look_around(site):
+            for finding in look_around(site) if arguments.json else _told(terminal, site):
                 findings.append(finding)
-                if not arguments.json:
-                    write_finding(terminal, finding)
             whole = True
         except KeyboardInterrupt:
             pass
@@ -72,9 +69,25 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(findings) if whole else INTERRUPTED
 
 
+def _told(terminal: Terminal, site: Site) -> Iterator[Finding]:
+    """The findings, each written as it comes; those that were not reached together."""
+    write_head(terminal, site)
+    blocked: list[Finding] = []
+    for finding in look_around(site):
+        if finding.said == NOT_REACHED:
+            blocked.append(finding)
+        else:
+            write_blocked(terminal, blocked)
+            blocked = []
+            write_finding(terminal, finding)
+        yield finding
+    write_blocked(terminal, blocked)
+
+
 def _options(given: dict[str, str]) -> PIOptions:
     """The options as a read would take them, but with less patience."""
     warn_of_secrets(given, sys.stderr)
+    need_url(given, os.environ)
     options = PIOptions.parse(given, now=now_ticks(), environ=os.environ, known_table=_known_table)
     if "timeout" in given or options.connection.timeout <= PATIENCE:
         return options

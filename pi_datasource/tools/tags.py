@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from pi_datasource.errors import PIOptionError
+from pi_datasource.errors import PIOptionError, PIRequestError
 from pi_datasource.options import PIOptions
 from pi_datasource.resolve.points import listed_points
 from pi_datasource.times import now_ticks
-from pi_datasource.tools.arguments import add_options, given_options, warn_of_secrets
+from pi_datasource.tools.arguments import add_options, given_options, need_url, warn_of_secrets
 from pi_datasource.tools.terminal import Terminal
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import Point
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Lists the tags that a pattern (* for any letters, ? for one) matches, on all data servers. Exit code: 0 "
         "found, 1 nothing found or no answer, 2 wrong options."
     )
+    parser.usage = f"{parser.prog} PATTERN … --url URL [--limit N] [--json] [OPTIONS]"
     parser.add_argument("pattern", nargs="+", metavar="PATTERN", help="such as 'SIN*'; in quotes, against the shell")
     parser.add_argument("--limit", type=int, default=LIMIT, metavar="N", help=f"most tags (default: {LIMIT}; 0: all)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     given = given_options(arguments)
     warn_of_secrets(given, sys.stderr)
+    need_url(given, os.environ)
     if arguments.limit < 0:
         raise PIOptionError(f"--limit {arguments.limit} is too small; accepted is 0 for all, or the most tags to show")
     environ = {name: text for name, text in os.environ.items() if not name.startswith("OSIPI_TAG")}
@@ -58,7 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     )
     limit = arguments.limit or None
     found = listed_points(Client(options.connection), options.selection)
-    points = list(islice(found, limit))
+    try:
+        points = list(islice(found, limit))
+    except PIRequestError as error:
+        error.args = (f"{error}\npython -m pi_datasource check --url … says what is wrong, and what mends it",)
+        raise
     more = limit is not None and next(found, None) is not None
     terminal = Terminal(sys.stdout)
     if arguments.json:

@@ -205,6 +205,11 @@ class Client:
         )
         return self._round("POST", endpoints.BATCH, body, batch_decoder(kind), asked)
 
+    @property
+    def sent_secrets(self) -> tuple[str, ...]:
+        """The secrets that went along with the last request, in every form they had: no text may hold them."""
+        return tuple(self._secrets)
+
     def look(self, route: str, asked: str) -> Look:
         """One GET, tried once, and whatever came: for those who judge status and headers themselves.
 
