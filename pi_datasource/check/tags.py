@@ -16,7 +16,7 @@ from pi_datasource.times import TICKS_PER_SECOND, parse_iso
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import error_words
 from pi_datasource.webapi.batch import Ask, ask_all
-from pi_datasource.webapi.wire import OneValue, State
+from pi_datasource.webapi.wire import FieldError, OneValue, State
 
 __all__ = ["tags", "values"]
 
@@ -126,8 +126,10 @@ def _newest(site: Site, stream: Stream, answer: OneValue | PIRequestError) -> _N
 
 
 def _cause(answer: OneValue) -> str:
-    if isinstance(answer.Errors, list) and any(not isinstance(one, str) for one in answer.Errors):
-        return "; ".join(str(getattr(one, "Message", one)) for one in answer.Errors)
+    """What a value says of its failure: texts, or fields each with their own."""
+    if isinstance(answer.Errors, list) and any(isinstance(one, FieldError) for one in answer.Errors):
+        said = [one.Message if isinstance(one, FieldError) else one for one in answer.Errors]
+        return "; ".join(text for one in said for text in (one if isinstance(one, list) else [one or ""]) if text)
     return error_words(answer)
 
 
