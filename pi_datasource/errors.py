@@ -4,6 +4,7 @@
     ├── PIOptionError              an option is missing, wrong or contradicts another (also a ValueError)
     │   └── PITimeError            a time text that is not one
     ├── PIOffsetError              a checkpoint's offset that is damaged or from a later version (also a ValueError)
+    ├── PICheckpointError          a checkpoint that is not there, cannot be read, or must not be changed as asked
     ├── PISchemaError              a schema given by the user does not fit the table (also a ValueError)
     ├── PIUnsupportedError         what this source cannot do: writing, Spark 3.5, … (also a NotImplementedError)
     ├── PITagError                 tags that do not exist or cannot be read; `.failures` names each with its cause
@@ -36,6 +37,7 @@ from typing import Any
 __all__ = [
     "PIBadAnswerError",
     "PIChangedError",
+    "PICheckpointError",
     "PIConnectionError",
     "PIError",
     "PIForbiddenError",
@@ -89,6 +91,10 @@ class PITimeError(PIOptionError):
 
 class PIOffsetError(PIError, ValueError):
     """An offset in a stream's checkpoint that cannot be read: damaged, or written by a later version."""
+
+
+class PICheckpointError(PIError):
+    """A folder that holds no checkpoint, one that cannot be read, or a change of it that would lose rows."""
 
 
 class PISchemaError(PIError, ValueError):

@@ -33,7 +33,11 @@ def site() -> Site:
             OneValue(Timestamp="2025-12-31T23:59:59Z", Value=State("On", 1, False), Good=True),
             "On bar at 2025-12-31T23:59:59Z, 1 s old", "",
         ),
-        (OneValue(Timestamp="2025-12-31T23:59Z", Value="x" * 50), f"{'x' * 40}… bar at 2025-12-31T23:59Z, 60 s old", ""),
+        (
+            OneValue(Timestamp="2025-12-31T23:59Z", Value="x" * 50),
+            f"{'x' * 40}… bar at 2025-12-31T23:59Z, 60 s old",
+            "",
+        ),
         (OneValue(), "has no value yet", "empty"),
         (OneValue(Errors=[FieldError("Value", ["Not found."])]), "cannot be read: Not found.", "failed"),
         (OneValue(Errors=["No rights."]), "cannot be read: No rights.", "failed"),
