@@ -44,17 +44,20 @@ class Terminal:
             return text
         return "".join(character if character == "!" else PLAIN.get(character, character) for character in text)
 
+    def fit(self, text: str) -> str:
+        """The text as it can be written: what the encoding lacks as `\\uXXXX`, control characters as blanks."""
+        clean = "".join(character if character.isprintable() else " " for character in self.plain(text))
+        return clean.encode(self._encoding, "backslashreplace").decode(self._encoding)
+
     def line(self, text: str = "") -> None:
-        """Writes a line at once; what the encoding does not have becomes `\\uXXXX`, and control characters blanks."""
-        clean = "".join(character if character.isprintable() else " " for character in self.plain(text)).rstrip()
-        encoded = clean.encode(self._encoding, "backslashreplace").decode(self._encoding)
-        self._stream.write(f"{encoded}\n")
+        """Writes a line at once."""
+        self._stream.write(f"{self.fit(text).rstrip()}\n")
         self._stream.flush()
 
     def paragraph(self, begin: str, text: str, indent: int) -> None:
         """Writes a text after its beginning, in as many lines as it takes; later ones are indented."""
         lines = textwrap.wrap(
-            self.plain(text), max(self.width - indent, 30), break_long_words=False, break_on_hyphens=False,
+            self.fit(text), max(self.width - indent, 30), break_long_words=False, break_on_hyphens=False,
             replace_whitespace=True, drop_whitespace=True,
         )  # fmt: skip
         first, *rest = lines or [""]
