@@ -9,9 +9,12 @@
     tables/    what can be read: one declaration each, naming its columns, its plan and its reading
     stream/    two offsets ──► the same plan and reading for the time between them
     delta/     tables that a stream fills: made first, merged into
+    check/     looks at a connection, step by step, and says what to mend
+    tools/     commands of `python -m pi_datasource`, which cli.py lists
 
 Imports run one way: `errors, times, columns, options` ← `webapi` ← `resolve, plan, read` ← `tables` ← `reader, stream`
-← `datasource` ← `delta`. To read the code, begin with `datasource`, then `tables/recorded`, and follow it down.
+← `datasource` ← `delta`, `check`, `tools` ← `cli`. To read the code, begin with `datasource`, then `tables/recorded`,
+and follow it down.
 
 The names below are loaded when first used, so that importing the package costs nothing.
 """

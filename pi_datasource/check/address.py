@@ -36,6 +36,8 @@ def address(site: Site) -> Finding:
     milliseconds = round(1000 * look.seconds)
     details = {"status": look.status, "milliseconds": milliseconds, "offered": offers(look)}
     problem = stranger_or_broken(site, look)
+    if problem is not None and _welcomes_us(site):
+        return good(f"answers in {milliseconds:,} ms, turns away who has no login ({look.status})", **details)
     if problem is not None:
         return replace(problem, details={**details, **problem.details})
     said = f"answers in {milliseconds:,} ms, {_reception(look)}"
@@ -143,6 +145,17 @@ def _said(client: Client, look: Look) -> str:
     """Status and words of an answer, in short."""
     error = error_for(look.status, look.body, look.headers, "")
     return words(client.without_secrets(error)).removeprefix(": ")[:200].strip()
+
+
+def _welcomes_us(site: Site) -> bool:
+    """Whether our login gets through where others do not: some gateways send strangers elsewhere."""
+    if site.connection.auth == "anonymous":
+        return False
+    try:
+        look = site.client.look(SYSTEM, "second try")
+    except PIError:
+        return False
+    return look.status == 200 and is_pi(look.body)
 
 
 def _what(look: Look) -> str:

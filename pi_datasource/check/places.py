@@ -43,10 +43,11 @@ def data_servers(site: Site) -> Finding:
     site.servers = [one for one in site.servers if not chosen or one.Name.lower() in chosen]
     said = ", ".join(_described(site, one) for one in site.servers)
     if any(not one.IsConnected for one in site.servers):
-        return failed(
+        # It may be that nobody has asked it yet; the next look asks.
+        return warning(
             said,
-            "PI Web API has no connection to it: ask the PI administrator whether the PI Data Archive runs, and "
-            "whether PI Web API may log in there (Kerberos delegation, mappings)",
+            "if rights fail below, too: does the PI Data Archive run, and may PI Web API log in there (Kerberos "
+            "delegation, mappings)? Ask the PI administrator",
             **details,
         )
     wrong = [one.Name for one in site.servers if abs(_ahead(site, one)) > MUCH_SKEW]

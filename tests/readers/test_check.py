@@ -358,6 +358,15 @@ class TestAddress:
         report = check(httpserver.url_for("/piwebapi"))
         expect(report, "web server", "redirected", r"begin --url with https:// \(https://localhost/piwebapi\)")
 
+    def test_a_gateway_that_redirects_strangers_only(self, check: Check, httpserver: HTTPServer) -> None:
+        login = {"Authorization": "Basic " + base64.b64encode(b"reader:right").decode()}
+        httpserver.expect_request("/piwebapi/system", headers=login).respond_with_json(SYSTEM)
+        httpserver.expect_request(re.compile(".*")).respond_with_data("", 302, {"Location": "https://sso.example.com/"})
+        report = check(httpserver.url_for("/piwebapi"), "--username", "reader", "--password", "literal:right")
+        said = report.lines["web server"].said
+        assert re.fullmatch(r"answers in [\d,]+ ms, turns away who has no login \(302\)", said)
+        assert [report.lines[title].mark for title in ("web server", "login", "PI Web API")] == ["✓"] * 3
+
     @pytest.mark.parametrize(
         ("status", "said", "remedy"),
         [
