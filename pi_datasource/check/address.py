@@ -40,7 +40,7 @@ def address(site: Site) -> Finding:
         return good(f"answers in {milliseconds:,} ms, turns away who has no login ({look.status})", **details)
     if problem is not None:
         return replace(problem, details={**details, **problem.details})
-    said = f"answers in {milliseconds:,} ms, {_reception(look)}"
+    said = f"answers in {milliseconds:,} ms, {_reception(site, look)}"
     if look.seconds > SLOW:
         return warning(
             said,
@@ -55,13 +55,14 @@ def offers(look: Look) -> list[str]:
     return offered_schemes(look.headers.get("WWW-Authenticate"))
 
 
-def _reception(look: Look) -> str:
+def _reception(site: Site, look: Look) -> str:
     if look.status == 401:
         offered = offers(look)
         return f"wants a login and offers {', '.join(offered)}" if offered else "wants a login and offers no way in"
     if look.status == 403:
         return "lets nobody in without a login (403)"
-    return "lets anybody in"
+    # Headers for a gateway go along with every request: without them it might not have let us in.
+    return "lets in without a login, with the headers given" if site.connection.headers else "lets anybody in"
 
 
 def is_pi(body: bytes) -> bool:

@@ -75,7 +75,7 @@ def _let_in(site: Site) -> Finding:
     details = {"identity": name, "identity_type": kind}
     if site.connection.auth != "anonymous" and site.open_look is not None and is_pi(site.open_look.body):
         return warning(
-            f"{tried(site)} was not looked at: the server lets anybody in{as_whom}",
+            f"{tried(site)} was not looked at: the server lets in without it{as_whom}",
             "Anonymous is among the AuthenticationMethods of PI Web API, which makes it ignore every login and read as "
             "its service account: ask the PI administrator whether that is meant; else use --auth anonymous",
             **details,

@@ -493,10 +493,21 @@ class TestLogin:
         report = check(pi.url, "--username", "reader", "--password", "literal:anything")
         line = report.lines["login"]
         assert line.mark == "!"
-        assert "was not looked at: the server lets anybody in" in line.said
+        assert "was not looked at: the server lets in without it" in line.said
         assert "Anonymous is among the AuthenticationMethods" in line.remedy
         assert report.code == 0
         assert report.summary.startswith("It works (")
+
+    def test_a_header_is_a_login_of_its_own(self, check: Check, httpserver: HTTPServer) -> None:
+        key = {"X-Api-Key": "canary-of-the-gateway"}
+        httpserver.expect_request("/piwebapi/system", headers=key).respond_with_json(SYSTEM)
+        httpserver.expect_request(re.compile(".*")).respond_with_data("", 401)
+        report = check(httpserver.url_for("/piwebapi"), "--headers", json.dumps(key))
+        assert report.lines["web server"].said.endswith("ms, lets in without a login, with the headers given")
+        assert report.lines["login"].mark == "✓"
+        assert "canary" not in report.out + report.err
+        report = check(httpserver.url_for("/piwebapi"))
+        expect(report, "login", "offers no way in", "give a login")
 
     def test_a_login_that_cannot_be_sent(self, check: Check, pi: MockPI, tmp_path: Path) -> None:
         report = check(pi.url, "--token", f"@{tmp_path / 'none'}")
