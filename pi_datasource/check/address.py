@@ -11,7 +11,7 @@ import msgspec
 from pi_datasource.check.challenges import offered_schemes
 from pi_datasource.check.finding import Finding, failed, good, warning
 from pi_datasource.check.site import Site
-from pi_datasource.check.tls import speaks_tls
+from pi_datasource.check.tls import client_certificate_wanted, speaks_tls
 from pi_datasource.errors import PIError, PIRequestError, PITimeoutError
 from pi_datasource.options.connection import DEFAULT_PATH
 from pi_datasource.webapi.answers import error_for
@@ -99,8 +99,16 @@ def _no_answer(site: Site, error: PIRequestError) -> Finding:
             "it hangs or is overloaded: ask the PI administrator for the event log and a restart of PI Web API. Longer "
             "patience: --timeout 60 (option timeout)",
         )
+    said = f"no answer: {words(error).removeprefix('first request: ')}"
+    if site.is_tls:
+        # The handshake went well; with TLS 1.3 a server says only after it what it thinks of our certificate.
+        first = str(error).partition("\n")[0].rpartition(": ")[2]
+        return failed(
+            f"no answer: after a good handshake the server hung up: {first}",
+            f"{client_certificate_wanted()}; or a firewall or proxy cuts the connection",
+        )
     return failed(
-        f"no answer: {words(error)}",
+        said,
         "the connection is cut before an answer: by a firewall, by a proxy, or by a server that wants a client "
         "certificate",
     )
@@ -122,6 +130,8 @@ def stranger_or_broken(site: Site, look: Look) -> Finding | None:
         return _tls_wanted(site)
     if look.status == 404 or look.status == 405:
         return failed(f"there is no PI Web API at {site.connection.url}: {said}", _other_address(site))
+    if look.status == 400 and "SSL certificate" in said:
+        return failed(f"the server wants to know who we are before any login: {said}", client_certificate_wanted())
     if look.status == 429:
         return failed(f"the server asks to slow down: {said}", "wait, and set --requests-per-second (a ceiling)")
     if look.status in (502, 504):

@@ -14,8 +14,9 @@ from pi_datasource.check.certificate import Certificate, sent_by
 from pi_datasource.check.finding import Finding, failed, good, warning
 from pi_datasource.check.network import connected, not_through
 from pi_datasource.check.site import Site
+from pi_datasource.options.connection import CONNECTION_OPTIONS
 
-__all__ = ["certificate", "speaks_tls"]
+__all__ = ["certificate", "client_certificate_wanted", "speaks_tls"]
 
 #: Days before the end of a certificate at which it is worth a word.
 SOON = 30
@@ -115,6 +116,13 @@ def speaks_tls(site: Site) -> bool:
     return True
 
 
+def client_certificate_wanted() -> str:
+    """What to do where a server asks for a certificate of ours, as far as this version can."""
+    named = "clientCertificate" in {option.name for option in CONNECTION_OPTIONS if not option.planned}
+    how = "give --client-certificate FILE and --client-key FILE" if named else "which this version cannot show yet"
+    return f"the server most likely wants a client certificate: {how}"
+
+
 def _described(sent: list[Certificate], now: float) -> str:
     if not sent:
         return "TLS works"
@@ -177,11 +185,16 @@ def _no_handshake(site: Site, error: OSError) -> Finding:
     if isinstance(error, TimeoutError):
         said = f"the server took the connection and said nothing within {site.connect_seconds:g} s"
         return failed(said, "is the port in --url that of a web server? If so, it hangs: ask for its restart")
-    if any(word in text for word in ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS", "HANDSHAKE_FAILURE")):
+    if any(word in text for word in ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS")):
         return failed(
-            f"no version of TLS or cipher in common: {text}",
-            "the server is too old, or set to TLS 1.0 or 1.1: ask for TLS 1.2 on it; it may also want a client "
-            "certificate, which its own log tells",
+            f"no version of TLS in common: {text}",
+            "the server is too old, or set to TLS 1.0 or 1.1: ask for TLS 1.2 on it",
+            verified=False,
+        )
+    if "HANDSHAKE_FAILURE" in text or "CERTIFICATE_REQUIRED" in text:
+        return failed(
+            f"the server refuses the handshake: {text}",
+            f"{client_certificate_wanted()}, or it has no cipher in common with this machine; its own log tells",
             verified=False,
         )
     return failed(

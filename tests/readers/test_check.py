@@ -9,10 +9,12 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -105,12 +107,12 @@ class OneAnswer:
     """A server that says what runs there and nothing else, with or without TLS.
 
     Args:
-        issued: its certificate; None for plain HTTP.
+        issued: its certificate, or how it does TLS; None for plain HTTP.
         headers: more lines of the head of its answer.
     """
 
-    def __init__(self, issued: Issued | None = None, headers: str = "") -> None:
-        self._context = issued.context() if issued is not None else None
+    def __init__(self, issued: Issued | ssl.SSLContext | None = None, headers: str = "") -> None:
+        self._context = issued.context() if isinstance(issued, Issued) else issued
         body = json.dumps(SYSTEM)
         head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}"
         self._answers = {True: f"HTTP/1.1 200 OK\r\n{head}\r\n{body}", False: "HTTP/1.1 404 No\r\n\r\n"}
@@ -156,7 +158,7 @@ def serve() -> Iterator[Serve]:
     """Starts such servers, and gives their addresses."""
     servers: list[OneAnswer] = []
 
-    def start(issued: Issued | None = None, headers: str = "") -> str:
+    def start(issued: Issued | ssl.SSLContext | None = None, headers: str = "") -> str:
         servers.append(OneAnswer(issued, headers))
         return f"{'https' if issued else 'http'}://localhost:{servers[-1].port}/piwebapi"
 
@@ -310,6 +312,36 @@ class TestTls:
             report, "certificate", r"the certificate is for pi\.example\.com, not for localhost",
             r"put a name that the certificate has into --url \(pi\.example\.com\)",
         )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("newest", "title", "said"),
+        [
+            (ssl.TLSVersion.TLSv1_3, "web server", "after a good handshake the server hung up"),
+            (ssl.TLSVersion.TLSv1_2, "certificate", "the server refuses the handshake"),
+        ],
+    )
+    def test_a_client_certificate_is_wanted(
+        self, check: Check, serve: Serve, authority: Authority, newest: ssl.TLSVersion, title: str, said: str
+    ) -> None:
+        strict = authority.issue().context()
+        strict.load_verify_locations(authority.certificate)
+        strict.verify_mode = ssl.CERT_REQUIRED
+        strict.maximum_version = newest
+        report = check(serve(strict), "--ca-bundle", str(authority.certificate))
+        expect(report, title, said, "the server most likely wants a client certificate")
+
+    def test_a_gateway_wants_a_client_certificate(self, check: Check, httpserver: HTTPServer) -> None:
+        page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>"
+        httpserver.expect_request(re.compile(".*")).respond_with_data(page, 400, content_type="text/html")
+        report = check(httpserver.url_for("/piwebapi"))
+        expect(report, "web server", "No required SSL certificate was sent", "most likely wants a client certificate")
+
+    def test_a_server_of_old_tls_only(self, check: Check, serve: Serve, authority: Authority) -> None:
+        old = authority.issue().context()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+        expect(check(serve(old)), "certificate", "no version of TLS in common", "ask for TLS 1.2 on it")
 
     def test_not_checked(self, check: Check, serve: Serve, authority: Authority) -> None:
         report = check(serve(authority.issue()), "--verify", "false")
