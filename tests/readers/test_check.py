@@ -425,7 +425,7 @@ class TestAddress:
         pi.faults.add(Fault(kind="slow", delay=0.3))
         line = check(pi.url).lines["web server"]
         assert line.mark == "!"
-        assert re.match(r"answers in 3\d\d ms", line.said)
+        assert re.match(r"answers in ([3-9]\d\d|\d,\d{3}) ms", line.said)
         assert "is the server overloaded" in line.remedy
 
     def test_the_connection_breaks(self, check: Check, pi: MockPI) -> None:
@@ -447,7 +447,7 @@ class TestClock:
         report = check(serve(headers=f"Date: {date}\r\n"))
         line = report.lines["clock"]
         assert line.mark == mark
-        assert re.match(rf"the server's clock is (8[89]|9[012]|19|2[01]) s {said} this machine's", line.said), line.said
+        assert re.match(rf"the server's clock is ([89]\d|[12]\d) s {said} this machine's", line.said), line.said
         assert "set both by the same time server" in line.remedy
         assert effect in line.remedy
         assert report.lines["login"].mark == "✓"
