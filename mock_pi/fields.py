@@ -55,7 +55,9 @@ def select(content: Any, selection: Selection | None, keep_empty: bool = False) 
         if lower not in selection or (value == [] and not keep_empty):
             continue
         below = selection[lower]
-        if below is None or isinstance(value, (dict, list)):
+        if below is None:
+            kept[name] = value
+        elif isinstance(value, (dict, list)):
             kept[name] = select(value, below, keep_empty)
     return kept
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 
 from mock_pi.system.annotation import Annotation
 from mock_pi.system.event import Event, Value, float32_text
@@ -123,7 +124,11 @@ class ListedStream(Stream):
         self._instants = [event.ticks for event in self._events]
         self.holds = holds or value_type not in NUMERIC_TYPES
         self.value_type = value_type
-        self.is_numeric = any(isinstance(event.value, (int, float)) for event in self._events)
+
+    @cached_property
+    def is_numeric(self) -> bool:  # type: ignore[override]
+        """Whether there is a number among its values; seldom asked."""
+        return any(isinstance(event.value, (int, float)) for event in self._events)
 
     def events(self, first: int, last: int) -> list[Event]:
         return list(self._events[bisect_left(self._instants, first) : bisect_right(self._instants, last)])

@@ -66,9 +66,13 @@ def state_guid(server: str, name: str, code: int) -> uuid.UUID:
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-@lru_cache(maxsize=4096)  # servers and owners come again with each of what they own
 def _base64(part: bytes) -> str:
     return binascii.b2a_base64(part, newline=False).translate(_URL_SAFE, b"=").decode()
+
+
+@lru_cache(maxsize=4096)  # servers and owners come again with each of what they own
+def _guid_text(guid: uuid.UUID) -> str:
+    return _base64(guid.bytes_le)
 
 
 def _bytes(text: str) -> bytes:
@@ -86,9 +90,9 @@ def encode(
     r"""Puts a WebID together. `name` is the path without its leading backslashes, in any case."""
     parts = [f"{kind}1{marker}"]
     if kind in "FI" or (marker in _SERVERS and kind in "LD"):
-        parts.append(_base64(server.bytes_le))
+        parts.append(_guid_text(server))
     if kind != "P":
-        parts += [_base64(guid.bytes_le) for guid in guids]
+        parts += [_guid_text(guid) for guid in guids]
         if point_id is not None:
             parts.append(_base64(point_id.to_bytes(4, "little")))
     if kind in "FP":

@@ -9,9 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mock_pi.af.model import Attribute, BoundAttribute, Element
+from mock_pi.af.model import Attribute, BoundAttribute, Element, guid_with
 from mock_pi.system.annotation import Annotation
 from mock_pi.ticks import LAST_TICKS, as_ticks
 
@@ -110,7 +111,7 @@ class EventFrame:
     @property
     def guid(self) -> uuid.UUID:
         """Its id: half the database's, half its number, the same on every run."""
-        return self.id or uuid.UUID(int=self.home.guid.int >> _HALF << _HALF | self.number)
+        return self.id or _guid(self.home.guid.int >> _HALF << _HALF | self.number)
 
     @property
     def path(self) -> str:
@@ -148,6 +149,11 @@ class EventFrame:
         yield self
         for one in self.frames:
             yield from one.below()
+
+
+@lru_cache(maxsize=4096)  # an id comes again with each attribute of its frame
+def _guid(number: int) -> uuid.UUID:
+    return guid_with(number)
 
 
 def portable(frame: EventFrame) -> EventFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from mock_pi.af.eventframe import EventFrame
 from mock_pi.af.model import BoundAttribute
@@ -11,20 +11,22 @@ from mock_pi.stream import ListedStream, Stream
 from mock_pi.system.event import Event, State
 from mock_pi.system.pisystem import PISystem
 
+#: Stands for the value of an attribute that its frame holds none of.
+_NOT_HELD: Any = object()
+
 
 def frame_stream(system: PISystem, frame: EventFrame, attribute: BoundAttribute, now: int) -> Stream:
     """The stream of an attribute of a frame. Its range is the frame's own; that of an open frame goes up to now."""
-    held = attribute.parent is None and attribute.declared.name in frame.values
-    if held:
-        declared = replace(attribute.declared, value=frame.values[attribute.declared.name])
-        attribute = BoundAttribute(frame, declared, None, attribute.template)
-    stream = stream_of(system, attribute, now)
-    end = max(now, frame.first) if frame.is_open else frame.last
-    if isinstance(attribute.declared.value, State):
-        # A state may be one of an enumeration or stand for a missing value: the declaration of the latter is bad.
-        stream = _state(stream, attribute.declared.value, frame.first)
-    if isinstance(stream, AttributeStream) and frame.are_values_captured:
+    value = _NOT_HELD if attribute.parent is not None else frame.values.get(attribute.declared.name, _NOT_HELD)
+    held = value is not _NOT_HELD
+    if not held:
         value = attribute.declared.value
+    stream = stream_of(system, attribute, now, value)
+    end = max(now, frame.first) if frame.is_open else frame.last
+    if isinstance(value, State):
+        # A state may be one of an enumeration or stand for a missing value: the declaration of the latter is bad.
+        stream = _state(stream, value, frame.first)
+    if isinstance(stream, AttributeStream) and frame.are_values_captured:
         stream.captured = Event(end, value, good=not _is_bad(value)) if held else None
     stream.own_range = (frame.first, end)
     return stream

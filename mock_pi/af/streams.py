@@ -17,13 +17,18 @@ _COMPUTED = ("Formula",)
 _FLOATS = ("Double", "Single")
 
 
-def stream_of(system: PISystem, attribute: BoundAttribute, now: int) -> Stream:
+#: Stands for the value that an attribute declares.
+_DECLARED: Any = object()
+
+
+def stream_of(system: PISystem, attribute: BoundAttribute, now: int, value: Any = _DECLARED) -> Stream:
     """The stream of an attribute.
 
-    `is_archived` tells whether it has a history; `problem` what is wrong with its data reference.
+    `is_archived` tells whether it has a history; `problem` what is wrong with its data reference. A `value` takes the
+    place of the one declared.
     """
     if attribute.declared.plug_in.upper() != PI_POINT.upper():
-        return ValueStream(attribute, now)
+        return ValueStream(attribute, now, attribute.declared.value if value is _DECLARED else value)
     point = system.find(tag_of(attribute))
     if point is None:
         return FailedStream(attribute, "PI Point not found.")
@@ -48,10 +53,10 @@ class AttributeStream(PointStream):
 class ValueStream(ListedStream):
     """The one value of an attribute without a history; a static one stands at 1970-01-01."""
 
-    def __init__(self, attribute: BoundAttribute, now: int) -> None:
+    def __init__(self, attribute: BoundAttribute, now: int, value: Any) -> None:
         declared = attribute.declared
         instant = now if declared.plug_in in _COMPUTED else FIRST_TICKS
-        super().__init__([Event(instant, _value(attribute))], holds=True, value_type=declared.type)
+        super().__init__([Event(instant, _value(attribute, value))], holds=True, value_type=declared.type)
         self.unit = attribute.unit
         self.is_archived = False
 
@@ -64,18 +69,18 @@ class FailedStream(ListedStream):
         self.problem = problem
 
 
-def _value(attribute: BoundAttribute) -> Value:
+def _value(attribute: BoundAttribute, value: Any) -> Value:
     declared = attribute.declared
-    if declared.type == "EnumerationValue" and declared.value is not None:
+    if declared.type == "EnumerationValue" and value is not None:
         found = attribute.owner.home.enumeration_set(declared.enumeration)
         for one in found.values if found else ():
-            if declared.value in (one.name, one.value):
+            if value in (one.name, one.value):
                 return State(one.name, one.value, False)
-    if isinstance(declared.value, datetime):
-        return declared.value.isoformat().replace("+00:00", "Z")
-    if isinstance(declared.value, str):
-        return attribute.filled(declared.value)
-    value: Value = declared.value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, str):
+        return attribute.filled(value)
     if declared.type in _FLOATS and isinstance(value, int):
         return float(value)
-    return value
+    held: Value = value
+    return held
