@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pi_datasource.errors import (
     PIBadAnswerError,
     PIConnectionError,
+    PIError,
     PIForbiddenError,
     PILoginError,
     PINotFoundError,
@@ -43,6 +44,10 @@ log = logging.getLogger("pi_datasource")
 
 #: Points in a page of a list; PI Web API's own default, and the ceiling of `points/search`.
 LIST_PAGE = 1000
+#: Pages of a long list asked in one batch request; those behind its end cost the server a search each.
+PAGES_AHEAD = 8
+#: Pages are not made smaller than this by one that came back short.
+SMALLEST_PAGE = 100
 #: Characters of query in one `points/multiple` call: proxies cut at 8 kB.
 LOOKUP_CHARACTERS = 6000
 #: `points/multiple` calls in one batch request; its body stays far below the server's 4 MiB.
@@ -257,35 +262,50 @@ def _listed(
 
 
 def _pages(client: Client, server: DataServer, option: str, text: str, route: _Route) -> Iterator[Point]:
-    """All pages of one list. Only an empty page is surely the end: a smaller limit of the server cuts pages short."""
+    """All pages of one list, several asked at once when it is long.
+
+    Only an empty page is surely the end: a smaller limit of the server cuts pages short.
+    """
     seen: set[str] = set()
-    start, size = 0, LIST_PAGE
+    start, size, ahead = 0, LIST_PAGE, 1
+    what = f"points of {option} {text!r} on {server.Name}"
     while True:
-        asked = f"points of {option} {text!r} on {server.Name}, from number {start}"
-        try:
-            page = client.get(route(server.WebId, text, start, size), Points, asked).Items
-        except PITooLargeError as error:
-            if size == 1:
-                raise
-            size = min(size - 1, error.item_limit or size // 2)
-            continue
-        except (PINotFoundError, PIRefusedError) as error:
-            if option != "tagQuery":
-                raise
-            # A server without the route takes "search" for the WebID of a point, and says anything.
-            raise PIOptionError(
-                f"option tagQuery: {text!r} was refused; accepted is a query such as 'tag:UNIT1* AND "
-                "PointType:=Float32', by servers that have the point search (PI Web API 2021 SP3 and later); tagFilter "
-                f"works with all. {error}"
-            ) from error
-        if not page:
-            return
-        fresh = [point for point in page if point.WebId not in seen]
-        if not fresh:
-            raise PIRefusedError(f"{asked}: the same points come again and again; the server does not page")
-        seen.update(point.WebId for point in fresh)
-        yield from fresh
-        start += len(page)
+        starts = range(start, start + ahead * size, size)
+        asks = {str(one): Ask(route(server.WebId, text, one, size), f"from number {one}") for one in starts}
+        answers = ask_all(client, asks, Points, what)
+        # Without batch requests each page is a request of its own, and one behind the end costs more than it saves.
+        ahead = min(2 * ahead, PAGES_AHEAD) if client.connection.post else 1
+        for one in starts:
+            answer = answers[str(one)]
+            if isinstance(answer, PITooLargeError) and size > 1:
+                size, ahead = min(size - 1, answer.item_limit or size // 2), 1
+                break
+            if isinstance(answer, PIRequestError):
+                raise _explained(answer, option, text)
+            if not answer.Items:
+                return
+            fresh = [point for point in answer.Items if point.WebId not in seen]
+            if not fresh:
+                raise PIRefusedError(f"{what}: the same points come again and again; the server does not page")
+            seen.update(point.WebId for point in fresh)
+            yield from fresh
+            start = one + len(answer.Items)
+            if len(answer.Items) < size:
+                # The end, or a limit that the server does not tell: the pages behind were asked at wrong places.
+                size, ahead = max(len(answer.Items), SMALLEST_PAGE), 1
+                break
+
+
+def _explained(error: PIRequestError, option: str, text: str) -> PIError:
+    """Why a list of points was refused; a server without the route takes "search" for a WebID, and says anything."""
+    if option != "tagQuery" or not isinstance(error, PINotFoundError | PIRefusedError):
+        return error
+    explained = PIOptionError(
+        f"option tagQuery: {text!r} was refused; accepted is a query such as 'tag:UNIT1* AND PointType:=Float32', by "
+        f"servers that have the point search (PI Web API 2021 SP3 and later); tagFilter works with all. {error}"
+    )
+    explained.__cause__ = error
+    return explained
 
 
 def _streams(points: Iterable[Point], reading: Reading, paths: bool) -> Iterator[Stream]:

@@ -363,6 +363,25 @@ class TestPatterns:
         assert names(resolve(site, filters=["UNIT1.*"])) == self.MANY[:5]
         assert site.routes().count("dataservers/F1DSsrv/points") == 2
 
+    @pytest.mark.parametrize(
+        ("shortest", "post", "requests"), [(10**9, True, 9), (7, True, 12), (10**9, False, 27), (3, True, 87)]
+    )
+    def test_pages_of_a_long_list_are_asked_ahead(
+        self, resolve, monkeypatch: pytest.MonkeyPatch, shortest: int, post: bool, requests: int
+    ) -> None:
+        monkeypatch.setattr("pi_datasource.resolve.points.LIST_PAGE", 10)
+        monkeypatch.setattr("pi_datasource.resolve.points.SMALLEST_PAGE", 5)
+        site = Site(srv=[*self.MANY, "OTHER"])
+        site.shortest = shortest
+        counted: list[str] = []
+        whole = site.handle
+        site.handle = lambda request: counted.append(request.path) or whole(request)  # type: ignore[func-returns-value]
+        assert names(resolve(site, filters=["UNIT1.*"], post=post)) == self.MANY
+        assert len(counted) <= requests
+        starts = [int(dict(query)["startIndex"]) for route, query in site.asked if route.endswith("/points")]
+        # Never more than the pages of one request behind the end.
+        assert max(starts) <= len(self.MANY) + 8 * 10
+
     def test_patterns_and_tags_that_overlap_make_each_stream_once(self, resolve) -> None:
         site = Site(srv=self.MANY[:9])
         assert names(resolve(site, "UNIT1.0003", filters=["UNIT1.*", "UNIT1.000*"])) == [
