@@ -39,6 +39,10 @@ CONNECTION_OPTIONS = (
         Option("requestsPerSecond", "number", None, "Ceiling of requests per second of the whole job.", minimum=0.001),
         Option("maxInFlight", "integer", None, "Ceiling of requests in flight of the whole job.", minimum=1),
         Option("concurrency", "integer", "4", "Requests in flight of one task.", minimum=1, maximum=16),
+        Option(
+            "compression", "choice", "auto", "Compressed answers: auto (as the network is slow or fast), gzip or none.",
+            choices=("auto", "gzip", "none"),
+        ),
         Option("post", "boolean", "true", "Whether POST may be used; false for sites that block it."),
     ),
 )  # fmt: skip
@@ -63,6 +67,7 @@ class Connection:
         requests_per_second, max_in_flight: ceilings of the whole job; None for none.
         concurrency: requests in flight of one task.
         post: whether POST may be used.
+        compression: `auto`, `gzip` or `none`.
     """
 
     url: str
@@ -81,6 +86,7 @@ class Connection:
     max_in_flight: int | None = None
     concurrency: int = 4
     post: bool = True
+    compression: str = "auto"
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], environ: Mapping[str, str]) -> Connection:
@@ -116,6 +122,7 @@ class Connection:
             max_in_flight=values["maxInFlight"],
             concurrency=values["concurrency"],
             post=values["post"],
+            compression=values["compression"],
         )
 
 

@@ -34,6 +34,7 @@ from pi_datasource.errors import (
 from pi_datasource.options import Connection
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import check_answer, decode, error_for
+from pi_datasource.webapi.compression import encoding_for
 from pi_datasource.webapi.retry import SECONDS_AT_UNKNOWN_HOST, Patience, RetryRules
 from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
 from pi_datasource.webapi.throttle import JobLimits, Throttle
@@ -161,6 +162,7 @@ class Client:
         self.traffic = Traffic()
         self.rules = rules or RetryRules(connection.max_retries, connection.retry_timeout)
         self.decoding = Turn()
+        self._encoding = encoding_for(connection.url, connection.compression)
         self._sleep = sleep
         self._host_known = host_known
         self._secrets: list[str] = []
@@ -294,7 +296,8 @@ class Client:
     ) -> tuple[int, Mapping[str, str], bytearray]:
         """One HTTP request: its status, headers and whole body."""
         started = time.monotonic()
-        headers = {name: secret.reveal() for name, secret in self.connection.headers}
+        headers = {"Accept-Encoding": self._encoding.accept()}
+        headers |= {name: secret.reveal() for name, secret in self.connection.headers}
         if body:
             headers["Content-Type"] = "application/json"
         try:
@@ -310,7 +313,11 @@ class Client:
                 allow_redirects=False,
             ) as response:
                 patience = max(self.rules.budget, self.connection.timeout)
+                begun = time.monotonic()
                 content = _read_all(response, started + patience, asked)
+                self._encoding.note(
+                    response.headers.get("Content-Encoding", ""), len(content), time.monotonic() - begun
+                )
         except (requests.exceptions.InvalidHeader, UnicodeError):
             # Without its cause: that shows the header, which is a secret.
             raise PIRefusedError(

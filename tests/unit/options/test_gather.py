@@ -15,7 +15,7 @@ KNOWN = {option.folded: option for option in DECLARED}
 FOREIGN = """
     databricks.connection databricks.serviceCredential __serviceCredentialName __databricks_internal spark.sql.shuffle
     mergeSchema overwriteSchema header inferSchema checkpointLocation queryName schema multiLine mode sep delimiter
-    encoding quote escape comment dateFormat timestampFormat locale nullValue nanValue lineSep samplingRatio compression
+    encoding quote escape comment dateFormat timestampFormat locale nullValue nanValue lineSep samplingRatio
     columnNameOfCorruptRecord pathGlobFilter recursiveFileLookup modifiedBefore modifiedAfter wholetext basePath
     rescuedDataColumn schemaEvolutionMode maxFilesPerTrigger maxBytesPerTrigger maxOffsetsPerTrigger ignoreDeletes
     ignoreChanges readChangeFeed startingVersion startingTimestamp endingTimestamp versionAsOf timestampAsOf host port
