@@ -62,11 +62,14 @@ class Dense(Stepped):
         step_seconds: Time from one event to the next; a divisor of a day is served from ready-made fragments.
         first: ISO time of the first event.
         last: No event after this ISO time; None for none.
+        like: Name to make the values from instead of the point's own: tens of thousands of points that share a few
+            names are served fast from the beginning, since a cycle takes ten milliseconds to make.
     """
 
     step_seconds: float = 10.0
     first: str = "1970-01-01T00:00:00Z"
     last: str | None = None
+    like: str | None = None
 
     def __post_init__(self) -> None:
         step = round(self.step_seconds * TICKS_PER_SECOND)

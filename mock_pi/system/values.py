@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from zlib import crc32
 
@@ -129,5 +130,13 @@ def values_of(point: Point, shape: Shape, digital_sets: DigitalSets) -> Values:
     if isinstance(shape, States):
         return StateValues()
     if isinstance(shape, Dense):
-        return CycleValues(signal(point, states))
+        if shape.like is None:
+            return CycleValues(signal(point, states))
+        like = Point(shape.like, point.point_type, server=point.server, zero=point.zero, span=point.span)
+        return _shared_cycle(like, tuple(states))
     return CountingValues(point, states)
+
+
+@lru_cache(maxsize=1024)
+def _shared_cycle(point: Point, states: tuple[State, ...]) -> CycleValues:
+    return CycleValues(signal(point, states))
