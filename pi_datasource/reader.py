@@ -5,6 +5,8 @@ Spark pickles the reader before it plans, so nothing that planning learns is kep
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["PIReader"]
+
+log = logging.getLogger("pi_datasource")
 
 
 class PIReader(DataSourceReader):
@@ -39,7 +43,14 @@ class PIReader(DataSourceReader):
         connection = self.request.options.connection
         limits = JobLimits.new(connection.requests_per_second, connection.max_in_flight)
         client = Client(connection, Throttle(limits))
-        return list(table_named(self.request.options.table).plan(self.request, client))
+        started = time.monotonic()
+        table = self.request.options.table
+        planned = list(table_named(table).plan(self.request, client))
+        log.info(
+            "table %s planned: %d partitions, %s, %.2f s in all",
+            table, len(planned), client.traffic, time.monotonic() - started,
+        )  # fmt: skip
+        return planned
 
     def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
         """Fetches one partition as record batches."""

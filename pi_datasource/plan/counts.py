@@ -23,7 +23,7 @@ from pi_datasource.webapi.batch import Ask, ask_all, chunks
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import Summaries
 
-__all__ = ["expect"]
+__all__ = ["COUNT_ALL", "expect"]
 
 log = logging.getLogger("pi_datasource")
 

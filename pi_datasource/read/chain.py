@@ -42,6 +42,10 @@ DEFAULT_ITEM_LIMIT = 150_000
 LARGEST_PAGE = 2**31 - 1
 #: Pages are not made smaller than this after a time-out; then fewer streams are asked at once.
 SMALLEST_PAGE = 50
+#: An answer that takes longer (seconds, or this part of the option `timeout`) or is larger (bytes) is one to ask
+#: less in: a slow server would soon not answer in time, and texts of kilobytes would fill the memory.
+LONG_ANSWER, PART_OF_TIMEOUT = 10.0, 0.25
+LARGE_ANSWER = 48_000_000
 
 #: What servers have taught this process: URL → largest page.
 _learned: dict[str, int] = {}
@@ -117,6 +121,7 @@ class Chain:
         self.cursors = [Cursor(piece.stream, piece.range) for piece in chunk.pieces]
         self.failures: dict[str, PIError] = {}
         self._rows = paging.rows
+        self._in_time = True
         self._width = max(1, len(self.cursors))
         self._limit = LARGEST_PAGE
         self._what = f"recorded of {chunk}"
@@ -212,6 +217,7 @@ class Chain:
         slow: PITimeoutError | None = None
         try:
             answers = ask_all(self.client, asks, self.paging.kind, self._what, heal_timeouts=False)
+            self._pace(len(asked))
         except PITimeoutError as error:
             answers, slow = {}, error
         for key, answer in answers.items():
@@ -251,8 +257,22 @@ class Chain:
             return
         learn_limit(self.client.connection.url, error.item_limit)
 
+    def _pace(self, asked: int) -> None:
+        """Sizes the next answer by what the last one took: halves it where that was much, goes back where it was not.
+
+        Args:
+            asked: streams that share an answer.
+        """
+        long = min(LONG_ANSWER, PART_OF_TIMEOUT * self.client.connection.timeout)
+        share = max(self.client.effort.seconds / long, self.client.effort.bytes / LARGE_ANSWER)
+        if share > 1:
+            self._rows = max(min(self._rows, SMALLEST_PAGE * asked), self._rows // 2)
+        elif share < 0.25 and self._in_time:
+            self._rows = min(self.paging.rows, self._rows * 2)
+
     def _shrink(self, asked: int) -> None:
-        """No answer in time: asks for half, first of the rows, then of the streams."""
+        """No answer in time: asks for half from now on, first of the rows, then of the streams."""
+        self._in_time = False
         if self._rows // asked > SMALLEST_PAGE:
             self._rows //= 2
         else:

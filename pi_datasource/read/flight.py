@@ -7,6 +7,7 @@ held: the thread that decodes it also makes its columns. (Python runs one thread
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -67,7 +68,10 @@ def fly(
 
     def work(chain: Rounds[P]) -> tuple[T, dict[str, PIError]]:
         with chain.client.decoding.held():
-            brought = finish(chain.take(chain.fetch()))
+            fetched = chain.fetch()
+            begun = time.monotonic()
+            brought = finish(chain.take(fetched))
+            chain.client.traffic.add(decoding=time.monotonic() - begun)
         # Taken away here: by the time somebody looks, the chain is in its next round.
         failures, chain.failures = chain.failures, {}
         return brought, failures

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pi_datasource.columns import Column
-from pi_datasource.plan.counts import expect
+from pi_datasource.plan.counts import COUNT_ALL, expect
 from pi_datasource.plan.partitions import Chunk, Piece, StreamPartition
-from pi_datasource.plan.windows import cut
+from pi_datasource.plan.windows import cut, scattered
 from pi_datasource.read.annotations import ANNOTATION_TYPE, ANNOTATIONS
 from pi_datasource.read.chain import Chain, Paging
 from pi_datasource.read.neighbours import Neighbour
@@ -77,6 +77,8 @@ def plan_pieces(
     if not wanted:
         return partitions_of(client, (), failures)
     pieces = expect(client, wanted, reading.rows_per_partition, parts_fixed=reading.num_partitions is not None)
+    if len(pieces) > COUNT_ALL:
+        pieces = scattered(pieces)
     rows = sum(piece.rows for piece in pieces)
     # One row of errorColumn for each failed tag: then a tag belongs to one task.
     whole = reading.error_column is not None

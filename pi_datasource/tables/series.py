@@ -173,11 +173,9 @@ def read_rounds(
         yield batch
     if failures and reading.error_column and request.wants(reading.error_column):
         yield builder.failure_batch(failures)
-    traffic = client.traffic
     log.info(
-        "partition %d: %d tags, %d rows, %d failed tags, %d requests, %d bytes, %d retries, %.2f s in requests, %.2f s",
-        partition.number, partition.streams, rows, len(failures), traffic.requests, traffic.bytes, traffic.retries,
-        traffic.seconds, time.monotonic() - started,
+        "partition %d: %d tags, %d rows, %d failed tags, %s, %.2f s in all",
+        partition.number, partition.streams, rows, len(failures), client.traffic, time.monotonic() - started,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ from pi_datasource.webapi.sessions import Session, host_answered, is_host_known,
 from pi_datasource.webapi.throttle import JobLimits, Throttle
 from pi_datasource.webapi.wire import Answer, SubAnswer, batch_decoder, decoder
 
-__all__ = ["Client", "Look", "Traffic"]
+__all__ = ["Client", "Effort", "Look", "Traffic"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -68,6 +68,8 @@ class Traffic:
         bytes: bytes of bodies, inflated.
         retries: waits before another try.
         seconds: time spent in requests, summed over threads.
+        waiting: seconds spent waiting for a turn and between tries, summed over threads.
+        decoding: seconds spent making columns of answers, summed over threads, which take turns.
     """
 
     def __init__(self) -> None:
@@ -75,15 +77,46 @@ class Traffic:
         self.bytes = 0
         self.retries = 0
         self.seconds = 0.0
+        self.waiting = 0.0
+        self.decoding = 0.0
         self._lock = threading.Lock()
 
-    def add(self, *, requests: int = 0, bytes: int = 0, retries: int = 0, seconds: float = 0.0) -> None:
+    def add(
+        self,
+        *,
+        requests: int = 0,
+        bytes: int = 0,
+        retries: int = 0,
+        seconds: float = 0.0,
+        waiting: float = 0.0,
+        decoding: float = 0.0,
+    ) -> None:
         """Counts."""
         with self._lock:
             self.requests += requests
             self.bytes += bytes
             self.retries += retries
             self.seconds += seconds
+            self.waiting += waiting
+            self.decoding += decoding
+
+    def __str__(self) -> str:
+        return (
+            f"{self.requests} requests, {self.bytes} bytes, {self.retries} retries, {self.seconds:.2f} s in requests, "
+            f"{self.waiting:.2f} s waiting, {self.decoding:.2f} s decoding"
+        )
+
+
+class Effort(threading.local):
+    """What the last answer took that this thread got.
+
+    Attributes:
+        seconds: from sending the question to the last byte.
+        bytes: of the body, inflated.
+    """
+
+    seconds: float = 0.0
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +193,7 @@ class Client:
         self.connection = connection
         self.throttle = throttle or Throttle(JobLimits("none"))
         self.traffic = Traffic()
+        self.effort = Effort()
         self.rules = rules or RetryRules(connection.max_retries, connection.retry_timeout)
         self.decoding = Turn()
         self._encoding = encoding_for(connection.url, connection.compression)
@@ -241,7 +275,7 @@ class Client:
         return CONNECT_SECONDS if self.is_host_known() else SECONDS_AT_UNKNOWN_HOST
 
     def _pause_between_tries(self, seconds: float) -> None:
-        self.traffic.add(retries=1)
+        self.traffic.add(retries=1, waiting=seconds)
         self.decoding.give_back()
         self._sleep(seconds)
 
@@ -261,8 +295,10 @@ class Client:
         if method != "GET" and (method, route) != ("POST", endpoints.BATCH):
             raise AssertionError(f"{method} {route} is neither a GET nor a batch request")
         self.decoding.give_back()
+        queued = time.monotonic()
         try:
             with self.throttle.turn(), session(self.connection) as used:
+                self.traffic.add(waiting=time.monotonic() - queued)
                 self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
                 status, headers, content = self._exchange(used, method, route, body, asked)
                 renewed = status == 401 and used.auth.renew()
@@ -272,7 +308,9 @@ class Client:
                 failure = error_for(status, content, headers, asked, time.time())
                 raise failure from (_RenewedError() if renewed else None)
             self.decoding.take()
+            begun = time.monotonic()
             answer = decode(content, kind, headers.get("Content-Type", ""), asked)
+            self.traffic.add(decoding=time.monotonic() - begun)
             host_answered(self.connection.url)
             return answer
         except PIRateLimitError as error:
@@ -327,7 +365,9 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _connection_error(error, self.connection.url, asked, time.monotonic() - started) from error
         finally:
-            self.traffic.add(requests=1, seconds=time.monotonic() - started)
+            self.effort.seconds = time.monotonic() - started
+            self.traffic.add(requests=1, seconds=self.effort.seconds)
+        self.effort.bytes = len(content)
         self.traffic.add(bytes=len(content))
         return response.status_code, response.headers, content
 

@@ -20,6 +20,7 @@ from typing import TypeVar
 from pi_datasource.errors import (
     PIBadAnswerError,
     PIConnectionError,
+    PIRateLimitError,
     PIRetriableError,
     PIServerError,
     PITimeoutError,
@@ -31,6 +32,9 @@ T = TypeVar("T")
 
 #: Seconds before the first retry.
 FIRST_WAIT = 0.2
+#: Seconds to wait at most after a 429 that does not say how long: when others stop asking, it is over at once, and
+#: requests that sleep on would leave the server idle.
+LONGEST_WAIT_AFTER_429 = 8.0
 #: Further tries after a 500: it may be a passing fault, and it may be a right that is missing for ever.
 TRIES_AFTER_500 = 2
 #: Further tries, and seconds in all, for a host that has never answered.
@@ -124,7 +128,10 @@ class Patience:
         failures = sum(self.seen.values())
         if failures > tries:
             return None
-        wait = min(self.rules.first_wait * 2 ** (failures - 1), self.rules.longest_wait)
+        longest = self.rules.longest_wait
+        if isinstance(error, PIRateLimitError):
+            longest = min(longest, LONGEST_WAIT_AFTER_429)
+        wait = min(self.rules.first_wait * 2 ** (failures - 1), longest)
         wait = max(self.jitter(wait / 2, wait), error.retry_after or 0.0)
         return wait if self.clock() - self.started + wait <= budget else None
 

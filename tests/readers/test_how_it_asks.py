@@ -84,5 +84,18 @@ def test_each_partition_says_what_it_did(pi, driver, caplog):
     said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("partition ")]
     assert len(said) == 2
     assert all(
-        re.search(r"\d+ tags, \d+ rows, 0 failed tags, \d+ requests, \d+ bytes, 0 retries", line) for line in said
+        re.search(
+            r"\d+ tags, \d+ rows, 0 failed tags, \d+ requests, \d+ bytes, 0 retries, \d+\.\d\d s in requests, "
+            r"\d+\.\d\d s waiting, \d+\.\d\d s decoding, \d+\.\d\d s in all$",
+            line,
+        )
+        for line in said
     )
+
+
+def test_the_driver_says_what_planning_took(pi, driver, caplog):
+    caplog.set_level(logging.INFO, "pi_datasource")
+    driver.read(url=pi.url, tagFilter="QUIET.*", startTime=START, endTime=END)
+    (said,) = [record.getMessage() for record in caplog.records if record.getMessage().startswith("table ")]
+    # The list of servers, two pages of points, a batch of counts.
+    assert re.match(r"table recorded planned: 1 partitions, 4 requests, \d+ bytes, 0 retries, ", said)

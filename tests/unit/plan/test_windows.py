@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pi_datasource.plan.partitions import Chunk, Piece, StreamPartition
-from pi_datasource.plan.windows import SNAP, cut, parts_for
+from pi_datasource.plan.windows import SNAP, cut, parts_for, scattered
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, parse_iso
 from pi_datasource.times.ticks import TICKS_PER_DAY, TICKS_PER_HOUR
@@ -171,3 +171,17 @@ def test_a_chunk_prints_its_tags_and_range_and_a_partition_counts_its_streams() 
     assert str(chunk) == "T0, T1, T2 and 2 more from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z"
     assert str(Chunk.of([stream(1)], DAY)) == "T1 from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z"
     assert StreamPartition(0, (chunk, chunk)).streams == 10
+
+
+def test_dense_neighbours_that_nobody_counted_are_spread_over_the_parts() -> None:
+    """A tenth of the streams, side by side, has all the events, and each is expected to have as many as the others."""
+    guessed = expected([1000.0] * 5000)
+    true = expected([9910.0 if 1000 <= number < 1500 else 10.0 for number in range(5000)])
+    named = work(true, cut(guessed, 10, 100))
+    assert max(named) > 4 * sum(named) / 10
+    parts = cut(scattered(guessed), 10, 100)
+    assert_exactly_once(guessed, parts)
+    spread = work(true, parts)
+    assert sum(spread) == pytest.approx(sum(named))
+    assert max(spread) <= 1.3 * sum(spread) / 10
+    assert scattered(guessed) == scattered(list(reversed(guessed)))

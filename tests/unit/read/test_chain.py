@@ -95,6 +95,51 @@ class TestRounds:
         assert chain_of(FakeClient(Archive({})), ()).done
 
 
+class TestPace:
+    """The size of the next answer follows what the last one took."""
+
+    def asked(self, efforts: list[tuple[float, int]], rows: int = 4000) -> list[int]:
+        """The page sizes of one stream, when answers take these seconds and bytes."""
+        archive = Archive({"A": events(20 * rows)})
+        left = iter(efforts)
+
+        def serve(asked: Asked) -> Said:
+            client.effort.seconds, client.effort.bytes = next(left, (1.0, 1000))
+            return archive(asked)
+
+        client = FakeClient(serve)
+        chain = chain_of(client, streams(archive), rows)
+        for _ in range(len(efforts) + 1):
+            chain.take(chain.fetch())
+        return [int(one.query["maxCount"]) for one in client.gets]
+
+    def test_answers_that_take_long_or_are_large_are_halved(self) -> None:
+        assert self.asked([(11.0, 10), (11.0, 10), (5.0, 10)]) == [4000, 2000, 1000, 1000]
+        assert self.asked([(0.1, 50_000_000), (0.1, 50_000_000), (0.1, 20_000_000)]) == [4000, 2000, 1000, 1000]
+
+    def test_and_grow_again_when_answers_are_quick_and_small(self) -> None:
+        assert self.asked([(11.0, 10), (11.0, 10), (0.1, 10), (0.1, 10), (0.1, 10)]) == [
+            4000, 2000, 1000, 2000, 4000, 4000
+        ]  # fmt: skip
+
+    def test_they_are_not_made_smaller_than_a_small_page(self) -> None:
+        assert self.asked([(11.0, 10)] * 9, rows=300)[-1] == SMALLEST_PAGE
+
+    def test_what_was_not_answered_in_time_is_not_tried_again(self) -> None:
+        archive = Archive({"A": events(4000)})
+
+        def serve(asked: Asked) -> Said:
+            client.effort.seconds, client.effort.bytes = 0.1, 10
+            if int(asked.query["maxCount"]) > 500:
+                raise PITimeoutError("too slow")
+            return archive(asked)
+
+        client = FakeClient(serve)
+        assert len(run(chain_of(client, streams(archive), rows=1000))["A"]) == 4000
+        assert [int(one.query["maxCount"]) for one in client.gets][:3] == [1000, 500, 500]
+        assert max(int(one.query["maxCount"]) for one in client.gets[1:]) == 500
+
+
 class TestItemLimit:
     def test_is_learned_once_and_for_all_chains_of_the_process(self) -> None:
         archive = Archive({"A": events(100), "B": events(100)}, limit=15)

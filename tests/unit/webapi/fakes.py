@@ -17,7 +17,7 @@ from pi_datasource.errors import PIRequestError, PIRetriableError
 from pi_datasource.options import Connection
 from pi_datasource.times import format_ticks, parse_iso
 from pi_datasource.webapi.answers import check_answer, decode, error_for
-from pi_datasource.webapi.client import Turn
+from pi_datasource.webapi.client import Effort, Traffic, Turn
 from pi_datasource.webapi.retry import Patience, RetryRules
 from pi_datasource.webapi.wire import batch_decoder, decoder
 
@@ -101,6 +101,8 @@ class FakeClient:
         self.connection = Connection(url=url, post=post)
         self.throttle = FakeThrottle()
         self.decoding = Turn()
+        self.traffic = Traffic()
+        self.effort = Effort()
         self.clock = Clock()
         self.rules = rules or RetryRules()
         self.serve = serve

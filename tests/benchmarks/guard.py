@@ -1,0 +1,52 @@
+"""The guard of speed in CI: `python -m tests.benchmarks.guard`. Fails where the reader costs far more than the floor.
+
+Only a ratio of processor times within one process counts: the reader (planning included) to fetch alone + decode alone,
+each the least of some alternating rounds. It is 1.3 to 1.4 on the machines it was measured on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from mock_pi import MockPI
+from tests.benchmarks import worlds
+from tests.benchmarks.floor import decode_alone, fetch_alone, read_once, reader_alone
+from tests.benchmarks.measure import Run
+
+#: What the reader may cost, as a multiple of the floor: half as much again as it does.
+MOST = 2.0
+ROUNDS = 5
+
+
+def main() -> int:
+    """Measures; 0 where the reader is fast enough."""
+    failed = False
+    for world in (worlds.even(100, 1_000), worlds.mixed(96, 1_000)):
+        with MockPI(world.system, process=True) as pi:
+            options = world.options(pi.url)
+            reading = read_once(options)
+            ways: dict[str, Callable[[], Run]] = {
+                "fetch": lambda reading=reading: fetch_alone(reading),
+                "decode": lambda reading=reading: decode_alone(reading),
+                "reader": lambda options=options: reader_alone(options),
+            }
+            least = dict.fromkeys(ways, float("inf"))
+            for _ in range(ROUNDS):
+                for name, way in ways.items():
+                    run = way()
+                    if run.rows != world.rows:
+                        print(f"{world.name}, {name}: {run.rows:,} rows instead of {world.rows:,}")
+                        return 1
+                    least[name] = min(least[name], run.cpu)
+        ratio = least["reader"] / (least["fetch"] + least["decode"])
+        failed |= ratio > MOST
+        print(
+            f"{world.name}: {world.rows:,} rows, fetch {least['fetch']:.3f} + decode {least['decode']:.3f}, reader "
+            f"{least['reader']:.3f} s of processor: {ratio:.2f} × the floor, at most {MOST} is accepted"
+        )
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
