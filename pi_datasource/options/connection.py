@@ -31,7 +31,10 @@ CONNECTION_OPTIONS = (
     *grouped(
         "Requests",
         Option("timeout", "seconds", "60", "Seconds to wait for an answer.", minimum=0.1, maximum=86_400),
-        Option("maxRetries", "integer", "8", "How often a failed request is tried again.", minimum=0, maximum=100),
+        Option(
+            "maxRetries", "integer", "8", "How often a failed request is tried again; after a 429 four times as often.",
+            minimum=0, maximum=100,
+        ),
         Option(
             "retryTimeout", "seconds", "300", "Seconds spent on one request with all its retries.",
             minimum=0, maximum=604_800,

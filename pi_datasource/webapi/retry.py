@@ -35,6 +35,9 @@ FIRST_WAIT = 0.2
 #: Seconds to wait at most after a 429 that does not say how long: when others stop asking, it is over at once, and
 #: requests that sleep on would leave the server idle.
 LONGEST_WAIT_AFTER_429 = 8.0
+#: So many times as many tries after a 429: the server is well and asks for time, and a storm of refusals that
+#: outlasts a few tries must not end a backfill of days.
+TRIES_AFTER_429 = 4
 #: Further tries after a 500: it may be a passing fault, and it may be a right that is missing for ever.
 TRIES_AFTER_500 = 2
 #: Further tries, and seconds in all, for a host that has never answered.
@@ -125,12 +128,12 @@ class Patience:
         tired_of_500 = counts_500 and self.seen["500"] > TRIES_AFTER_500
         if isinstance(error, PIServerError) and error.status == 500 and tired_of_500:
             return None
-        failures = sum(self.seen.values())
-        if failures > tries:
-            return None
         longest = self.rules.longest_wait
         if isinstance(error, PIRateLimitError):
             longest = min(longest, LONGEST_WAIT_AFTER_429)
+        failures, refusals = sum(self.seen.values()), self.seen["429"]
+        if failures - refusals + refusals / TRIES_AFTER_429 > tries:
+            return None
         wait = min(self.rules.first_wait * 2 ** (failures - 1), longest)
         wait = max(self.jitter(wait / 2, wait), error.retry_after or 0.0)
         return wait if self.clock() - self.started + wait <= budget else None

@@ -165,19 +165,28 @@ class Throttle:
                 os.close(descriptor)
 
     def _lock_any_place(self, folder: Path) -> int:
-        """Locks one of the files that stand for a request in flight; the descriptor holds the lock."""
+        """Locks one of the files that stand for a request in flight; the descriptor holds the lock.
+
+        Only the first in the queue looks for a free place; the others sleep until the queue is theirs. Were all of
+        them to look, sixteen tasks would spend the whole machine on it.
+        """
         places = list(range(self.limits.max_in_flight or 1))
-        while True:
-            random.shuffle(places)
-            for place in places:
-                descriptor = os.open(folder / f"place-{place}", os.O_RDWR | os.O_CREAT, 0o600)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(descriptor)
-                else:
-                    return descriptor
-            self._sleep(POLL_SECONDS)
+        queue = os.open(folder / "queue", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX)
+            while True:
+                random.shuffle(places)
+                for place in places:
+                    descriptor = os.open(folder / f"place-{place}", os.O_RDWR | os.O_CREAT, 0o600)
+                    try:
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        os.close(descriptor)
+                    else:
+                        return descriptor
+                self._sleep(POLL_SECONDS)
+        finally:
+            os.close(queue)
 
     def _wait_for_rate(self) -> None:
         if self.limits.requests_per_second is None:

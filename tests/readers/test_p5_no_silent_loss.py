@@ -167,6 +167,7 @@ def _fresh_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each case begins with nothing learned from the one before, and has short pauses."""
     monkeypatch.setattr("pi_datasource.read.chain._learned", {})
     monkeypatch.setattr("pi_datasource.webapi.retry.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("pi_datasource.webapi.retry.LONGEST_WAIT_AFTER_429", 0.05)
     monkeypatch.setattr("pi_datasource.webapi.client.PAUSE_AFTER_429", 0.05)
     monkeypatch.setattr("pi_datasource.webapi.batch.PAUSE_AFTER_429", 0.05)
 

@@ -276,4 +276,4 @@ def test_p9_with_ceilings_the_job_meets_in_one_private_folder(pi, job_of_process
     (folder,) = set(temp.glob("*/*")) - before
     assert folder.stat().st_mode & 0o077 == folder.parent.stat().st_mode & 0o077 == 0
     files = {file.name for file in folder.iterdir()}
-    assert {"next"} < files <= {"next", "place-0", "place-1", "place-2", "place-3"}
+    assert {"next", "queue"} < files <= {"next", "queue", "place-0", "place-1", "place-2", "place-3"}

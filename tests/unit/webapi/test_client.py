@@ -241,7 +241,7 @@ class TestRefusals:
             (500, PIServerError, 3),
             (503, PIServerError, 5),
             (504, PITimeoutError, 5),
-            (429, PIRateLimitError, 5),
+            (429, PIRateLimitError, 17),
         ],
     )
     def test_a_status_is_tried_as_often_as_can_help(

@@ -117,8 +117,17 @@ def test_each_wait_is_twice_the_one_before_up_to_the_ceiling() -> None:
 def test_a_429_that_does_not_say_how_long_is_waited_out_in_shorter_steps() -> None:
     attempts = Attempts(PIRateLimitError("slower", status=429), for_ever=True)
     with pytest.raises(PIRateLimitError):
-        attempts.run(RetryRules(max_retries=8, budget=1000.0))
+        attempts.run(RetryRules(max_retries=2, budget=1000.0))
+    # And more often: four times as many tries.
     assert attempts.waits == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 8.0, 8.0])
+
+
+def test_a_storm_of_429_leaves_the_tries_for_failures() -> None:
+    attempts = Attempts(*[PIRateLimitError("slower", status=429)] * 12, PIServerError("busy", status=503))
+    assert attempts.run() == "answer"
+    attempts = Attempts(*[PIRateLimitError("slower", status=429)] * 4, PIServerError("busy", status=503))
+    with pytest.raises(PIServerError, match=r"after 5 tries .*\(429 4×, 503\)"):
+        attempts.run(RetryRules(max_retries=1))
 
 
 def test_jitter_takes_off_up_to_half_of_a_wait_and_adds_nothing() -> None:
