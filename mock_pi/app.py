@@ -11,6 +11,7 @@ import codecs
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 
 from mock_pi import auth, limits
@@ -23,6 +24,7 @@ from mock_pi.dispatch import ROOT, Target, answer, is_ours, no_route, tags_of, t
 from mock_pi.faults import Fault
 from mock_pi.limits import RateLimiter
 from mock_pi.site import Site
+from mock_pi.ticks import TICKS_PER_SECOND
 from mock_pi.wire import to_json
 
 Scope = MutableMapping[str, Any]
@@ -104,6 +106,14 @@ class App:
 
     async def _answer(self, request: Request) -> tuple[Answer, Fault | None]:
         """The answer, and the fault that befell it."""
+        given, fault = await self._answered(request)
+        if self.site.switches.date:
+            # By the clock of the PI System, which a test may have set; whole seconds, as HTTP has it.
+            date = formatdate(request.now // TICKS_PER_SECOND, usegmt=True)
+            given = replace(given, headers=(*given.headers, ("Date", date)))
+        return given, fault
+
+    async def _answered(self, request: Request) -> tuple[Answer, Fault | None]:
         site = self.site
         user = auth.user_of(request.headers, site.switches)
         target = target_of(

@@ -67,7 +67,10 @@ def target_of(
 
 
 def tags_of(target: Target) -> frozenset[str]:
-    """The points a request names by WebID, or by that of an attribute; for faults that are for one tag only."""
+    """The points a request names by WebID, or by that of an attribute; for faults that are for one tag only.
+
+    An asset database that is named by WebID is there by its path.
+    """
     named = (text for name in _NAMING for text in target.call.many(name))
     texts = [*target.call.captured, *named]
     tags = set()
@@ -75,10 +78,19 @@ def tags_of(target: Target) -> frozenset[str]:
         try:
             source = target.call.site.source(text)
         except PIWebAPIError:
+            database = _database_of(target, text)
+            tags |= {database.upper()} if database else set()
             continue
         name = source.name if isinstance(source, Point) else tag_of(source).rpartition("\\")[2]
         tags.add(name.upper())
     return frozenset(tags)
+
+
+def _database_of(target: Target, text: str) -> str:
+    try:
+        return target.call.site.database(text).path
+    except PIWebAPIError:
+        return ""
 
 
 def answer(target: Target) -> Answer:

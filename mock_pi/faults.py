@@ -33,7 +33,7 @@ class Fault:
         status: HTTP status for the kinds that have one.
         route: Name of the route (`batch`, `streams/recorded`), its last part (`recorded`), or a pattern (`stream*`);
             None for any.
-        tag: Only requests that read this point; None for any.
+        tag: Only requests that read this point, or name this asset database (its path) by WebID; None for any.
         count: How many times it happens; None for always.
         skip: How many matching requests pass before it begins.
         probability: Chance that it happens to a matching request.

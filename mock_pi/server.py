@@ -67,6 +67,7 @@ def make_server(system: PISystem, switches: Switches) -> uvicorn.Server:
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,
             headers=[("Server", "Microsoft-HTTPAPI/2.0")],
             timeout_keep_alive=120,
             timeout_graceful_shutdown=1,

@@ -86,6 +86,10 @@ class PIDataSource(DataSource):
         for name, why in NOT_IN_STREAMS.items():
             if name in given:
                 raise PIOptionError(f"option {name} has no place in a stream: {why}")
+        if table.name == "event_frames":
+            from pi_datasource.stream.frames import FrameStreamReader
+
+            return FrameStreamReader(Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name)))
         request = Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name))
         missing = [name for name in NEEDED_BY_LOOKBACK if not request.wants(name)]
         if self._parsed.streaming.lookback and missing:

@@ -22,10 +22,12 @@ __all__ = ["OF_THE_BATCH", "create_table"]
 
 #: Columns that say what a row does to a table; they are not kept.
 OF_THE_BATCH = ("operation", "window_start", "window_end")
-#: Clustered by what people ask for: some tags, some time.
-CLUSTER_BY = ("tag", "timestamp")
+#: Clustered by what people ask for: some tags, some time; event frames by time.
+CLUSTER_BY = ("tag", "timestamp", "start_time")
 #: Columns whose smallest and largest value Delta notes for each file; a MERGE looks for rows by them.
-STATISTICS = ("tag", "timestamp", "ticks", "point_id")
+STATISTICS = ("tag", "timestamp", "ticks", "point_id", "start_time", "start_ticks", "web_id")
+#: Letters that a name of a Delta column has only where columns are mapped: attributes are called as people like.
+UNUSUAL = frozenset(" ,;{}()\n\t=")
 
 
 def create_table(
@@ -63,6 +65,7 @@ def create_table(
     noted = [name for name in STATISTICS if name in names]
     settings = {
         "delta.enableDeletionVectors": "true",
+        **({"delta.columnMapping.mode": "name"} if any(UNUSUAL & set(name) for name in names) else {}),
         **({"delta.dataSkippingStatsColumns": ",".join(noted)} if noted else {}),
         **(properties or {}),
     }

@@ -9,6 +9,9 @@ the table has in such a range and the batch has not, was deleted in the archive;
 
 Only what differs is merged: a round of reading again touches no file in which nothing changed. A replay finds nothing
 that differs, so a batch needs no `txnAppId`; one that outlives its checkpoint would silently drop batches.
+
+Rows of event frames are found by `web_id`: a frame that ends changes the row that came when it started. They come
+without windows, so a frame that is deleted stays.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ __all__ = ["MergeChanges", "merge_changes"]
 
 log = logging.getLogger("pi_datasource")
 
+#: What tells event frames apart.
+KEY_OF_FRAMES = ("web_id",)
+
 
 def merge_changes(table: str, *, identity: Sequence[str] = ("tag",)) -> MergeChanges:
     """For `foreachBatch`: late, edited and deleted events end up in the Delta table as in the archive.
@@ -39,7 +45,8 @@ def merge_changes(table: str, *, identity: Sequence[str] = ("tag",)) -> MergeCha
               .writeStream.foreachBatch(merge_changes("main.bronze.pi"))
               .option("checkpointLocation", …).start())
 
-    Without `lookback` a batch has no windows: its rows are inserted or updated by key, and nothing is deleted.
+    Without `lookback` a batch has no windows: its rows are inserted or updated by key, and nothing is deleted. So it
+    is for event frames (`table=event_frames`), whose key is `web_id`.
 
     Args:
         table: name in a catalog, or path of a folder; created (see `create_table`) when it is not there.
@@ -68,43 +75,48 @@ class MergeChanges:
         Raises:
             PISchemaError: the batch or the table has not the columns that a row is found by.
         """
-        self._check_key(batch.columns, "batch")
+        self._check_key(batch.columns, self._key_of(batch.columns), "batch")
         if not self._exists:
             create_table(batch.sparkSession, self.table, batch.schema)
             self._exists = True
         with _kept(batch) as kept:
             self._merge(kept, batch_id)
 
-    def _check_key(self, columns: Sequence[str], of: str) -> None:
-        missing = [name for name in self._key if name not in columns]
+    def _check_key(self, columns: Sequence[str], key: Sequence[str], of: str) -> None:
+        missing = [name for name in key if name not in columns]
         if missing:
             raise PISchemaError(
-                f"merge_changes({self.table!r}) finds rows by {', '.join(self._key)}, and the {of} has no column "
+                f"merge_changes({self.table!r}) finds rows by {', '.join(key)}, and the {of} has no column "
                 f"{', '.join(missing)}; add it (point_id: option includePointId)"
             )
 
-    @property
-    def _key(self) -> tuple[str, ...]:
-        return (*self.identity, "ticks", "seq")
+    def _key_of(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """The columns that tell rows apart: event frames have a start, events of tags have not."""
+        is_frames = "start_ticks" in columns and "ticks" not in columns
+        return KEY_OF_FRAMES if is_frames else (*self.identity, "ticks", "seq")
 
     def _merge(self, batch: DataFrame, batch_id: int) -> None:
         spark = batch.sparkSession
         view = f"osipi_batch_{uuid4().hex}"
         batch.createOrReplaceTempView(view)
         try:
-            has_windows = "operation" in batch.columns
-            bounds = (
-                f"SELECT min(window_start), max(window_end) FROM {view} WHERE operation = 'window'"
-                if has_windows
-                else f"SELECT min(ticks), max(ticks) + 1 FROM {view}"
-            )
-            low, high = spark.sql(bounds).head() or (None, None)
-            if low is None or high is None:
-                return
+            key = self._key_of(batch.columns)
             columns = [name for name in batch.columns if name not in OF_THE_BATCH]
             known = spark.table(table_name(self.table)).columns
-            self._check_key(known, "table")
-            spark.sql(self._statement(view, columns, known, self._bounds(known, low, high), has_windows))
+            self._check_key(known, key, "table")
+            if key == KEY_OF_FRAMES:
+                spark.sql(self._frames(view, columns, known))
+            else:
+                has_windows = "operation" in batch.columns
+                bounds = (
+                    f"SELECT min(window_start), max(window_end) FROM {view} WHERE operation = 'window'"
+                    if has_windows
+                    else f"SELECT min(ticks), max(ticks) + 1 FROM {view}"
+                )
+                low, high = spark.sql(bounds).head() or (None, None)
+                if low is None or high is None:
+                    return
+                spark.sql(self._statement(view, columns, known, self._bounds(known, low, high), has_windows))
             log.info("batch %d is merged into %s", batch_id, self.table)
         finally:
             spark.catalog.dropTempView(view)
@@ -120,13 +132,12 @@ class MergeChanges:
     def _statement(
         self, view: str, columns: Sequence[str], known: Sequence[str], bounds: str, has_windows: bool
     ) -> str:
-        grows = [name for name in columns if name not in known]
         source = self._changes(view, columns, known, bounds) if has_windows else self._events(view, columns)
         names = ", ".join(map(quoted, columns))
         return f"""
-            MERGE {"WITH SCHEMA EVOLUTION " if grows else ""}INTO {table_name(self.table)} t
+            MERGE {_evolving(columns, known)}INTO {table_name(self.table)} t
             USING ({source}) s
-            ON {_all(f"t.{name} = s.{name}" for name in map(quoted, self._key))} AND {bounds}
+            ON {_all(f"t.{name} = s.{name}" for name in map(quoted, self._key_of(columns)))} AND {bounds}
             WHEN MATCHED AND s.gone THEN DELETE
             WHEN MATCHED THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in map(quoted, columns))}
             WHEN NOT MATCHED AND NOT s.gone THEN
@@ -139,9 +150,9 @@ class MergeChanges:
 
     def _changes(self, view: str, columns: Sequence[str], known: Sequence[str], bounds: str) -> str:
         """What differs between the table and the batch inside the batch's windows."""
-        identity, key = [*map(quoted, self.identity)], [*map(quoted, self._key)]
+        identity, key = [*map(quoted, self.identity)], [*map(quoted, self._key_of(columns))]
         names = [*map(quoted, columns)]
-        of_table = ", ".join(f"t.{quoted(name)}" if name in known else f"NULL AS {quoted(name)}" for name in columns)
+        of_table = _of_table(columns, known)
         told = ", ".join(f"coalesce(e.{name}, o.{name}) AS {name}" if name in key else f"e.{name}" for name in names)
         return f"""
             WITH events AS (
@@ -158,6 +169,39 @@ class MergeChanges:
             FROM events e FULL OUTER JOIN old o ON {_all(f"e.{name} = o.{name}" for name in key)}
             WHERE e.ticks IS NULL OR o.ticks IS NULL OR NOT ({_all(f"e.{name} <=> o.{name}" for name in names)})
         """
+
+    def _frames(self, view: str, columns: Sequence[str], known: Sequence[str]) -> str:
+        """New event frames, and those that differ from what the table has. One that comes twice counts as ended."""
+        names = [*map(quoted, columns)]
+        order = "end_ticks NULLS LAST" if "end_ticks" in columns else "web_id"
+        return f"""
+            MERGE {_evolving(columns, known)}INTO {table_name(self.table)} t
+            USING (
+                WITH frames AS (
+                    SELECT *, row_number() OVER (PARTITION BY web_id ORDER BY {order}) AS osipi_place
+                    FROM {view} WHERE web_id IS NOT NULL
+                ), old AS (
+                    SELECT {_of_table(columns, known)} FROM {table_name(self.table)} t LEFT SEMI JOIN frames f
+                    ON t.web_id = f.web_id
+                )
+                SELECT {", ".join(f"e.{name}" for name in names)}
+                FROM frames e LEFT OUTER JOIN old o ON e.web_id = o.web_id
+                WHERE e.osipi_place = 1
+                    AND (o.web_id IS NULL OR NOT ({_all(f"e.{name} <=> o.{name}" for name in names)}))
+            ) s
+            ON t.web_id = s.web_id
+            WHEN MATCHED THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in names)}
+            WHEN NOT MATCHED THEN INSERT ({", ".join(names)}) VALUES ({", ".join(f"s.{name}" for name in names)})
+        """
+
+
+def _evolving(columns: Sequence[str], known: Sequence[str]) -> str:
+    return "" if set(columns) <= set(known) else "WITH SCHEMA EVOLUTION "
+
+
+def _of_table(columns: Sequence[str], known: Sequence[str]) -> str:
+    """The columns as the table has them; null for those that it has not yet."""
+    return ", ".join(f"t.{quoted(name)}" if name in known else f"NULL AS {quoted(name)}" for name in columns)
 
 
 def _all(conditions: Iterator[str]) -> str:

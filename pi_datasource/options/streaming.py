@@ -14,7 +14,9 @@ STREAMING_OPTIONS = grouped(
     "Streaming",
     Option("pollInterval", "seconds", "10", "Seconds between two looks for news.", minimum=0, maximum=86_400),
     Option(
-        "settleTime", "seconds", "5", "Seconds that the newest instant of a tag must have been seen before it is read.",
+        "settleTime", "seconds", "5",
+        "Seconds that the newest instant of a tag must have been seen before it is read; event frames are read up to "
+        "so long before the server's now.",
         minimum=0, maximum=86_400,
     ),
     Option("includeSnapshot", "boolean", "true", "false: the newest instant of a tag waits for a later one."),
@@ -23,9 +25,11 @@ STREAMING_OPTIONS = grouped(
     Option("lookback", "seconds", "0", "Time read again behind each watermark, for a sink that merges.", minimum=0),
     Option("lookbackInterval", "seconds", "3600", "Seconds between two looks back at tags without news.", minimum=1),
     Option("until", "time", None, "A stream takes nothing later; run_until_caught_up sets it."),
-    Option("maxTimePerTrigger", "seconds", None, "Most time of a tag in one micro-batch.", minimum=0.001),
+    Option("maxTimePerTrigger", "seconds", None, "Most time of a tag or of event frames in one micro-batch.",
+           minimum=0.001),
     Option("maxRowsPerTrigger", "integer", None, "Rows aimed at in one micro-batch, whole instants.", minimum=1),
-    Option("refreshTags", "seconds", "600", "Seconds between two looks at patterns and queries of tags.", minimum=0),
+    Option("refreshTags", "seconds", "600", "Seconds between two looks at patterns and queries of tags, at databases.",
+           minimum=0),
     Option("abandonTags", "list", None, "Tags (names or WebIds) to let go although their events cannot be read."),
     Option("forgetTags", "list", None, "Tags (WebIds) no longer listed whose watermark is dropped."),
 )  # fmt: skip

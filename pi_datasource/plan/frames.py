@@ -26,7 +26,7 @@ import numpy as np
 
 from pi_datasource.errors import PIBadAnswerError, PIRefusedError, PIRequestError
 from pi_datasource.options import PIOptions
-from pi_datasource.plan.pages import SHORT, list_length
+from pi_datasource.plan.pages import SHORT, is_longer, list_length
 from pi_datasource.read.listing import Listing
 from pi_datasource.read.objects import NEVER
 from pi_datasource.read.times import Ticks, parse_ticks
@@ -39,6 +39,7 @@ __all__ = [
     "WINDOW",
     "Window",
     "cut_frames",
+    "hide_ends",
     "is_open_end",
     "search_of",
     "sorted_by_time",
@@ -51,6 +52,8 @@ __all__ = [
 WINDOW = "(window)"
 #: Single frames asked for in one batch request.
 ASKED_AT_ONCE = 500
+#: The end of a frame that has none.
+STILL_OPEN = f"{NEVER}-12-31T23:59:59Z"
 #: The last whole second that PI knows.
 LAST_SECOND = MAX_TICKS // TICKS_PER_SECOND * TICKS_PER_SECOND
 
@@ -64,6 +67,9 @@ class Window:
         start, end: half-open, in ticks; of a walk, `start` is where it begins.
         is_first: frames that overlap it from before belong here.
         before: frames have to end before it.
+        as_of: a stream's view: what happens from here on has not happened yet. Ends at or after it are no ends, and
+            frames from before the window belong to it only if they ended in it.
+        started_before: frames have to start before it.
     """
 
     mode: str
@@ -71,6 +77,8 @@ class Window:
     end: int
     is_first: bool = True
     before: int | None = None
+    as_of: int | None = None
+    started_before: int | None = None
 
     @property
     def by(self) -> str:
@@ -109,10 +117,14 @@ class Window:
         kept: np.ndarray[Any, Any]
         if self.mode == "EndInclusive":
             kept = ~is_open & (self.start <= ends) & (ends < self.end)
+            if self.started_before is not None:
+                kept &= starts < self.started_before
             return kept
         kept = starts < self.end
         if self.asked == "Overlapped":
             kept &= is_open | (ends >= self.start)
+            if self.as_of is not None:
+                kept &= (starts >= self.start) | (~is_open & (ends < self.as_of))
             return kept
         kept &= starts >= self.start
         if self.mode == "InProgress":
@@ -195,6 +207,8 @@ def cut_frames(
         return [within(listing, whole, sort)]
     # Those that overlap the start from before all belong to the first part: they are no help in placing borders.
     inside = within(listing, replace(whole, is_first=False), sort)
+    if parts is None and not is_longer(client, inside, kind, frames_per_part):
+        return [within(listing, whole, sort)]
     length = list_length(client, inside, kind, SHORT if parts is None else 1)
     wanted = parts or max(1, round(length / frames_per_part))
     numbers = sorted({length * part // wanted for part in range(1, wanted)})
@@ -244,6 +258,12 @@ def times_of(items: Sequence[Any], what: str) -> tuple[Ticks, Ticks, np.ndarray[
     ends = np.full(len(items), MAX_TICKS, np.int64)
     ends[~is_open] = parse_ticks([item.EndTime for item in items if not is_open_end(item.EndTime)])
     return starts, ends, is_open
+
+
+def hide_ends(items: Sequence[Any], ends: Ticks, is_open: np.ndarray[Any, Any], as_of: int) -> None:
+    """Makes frames open that end at or after an instant: seen from there they have not ended."""
+    for number in np.flatnonzero(~is_open & (ends >= as_of)).tolist():
+        items[number].EndTime = STILL_OPEN
 
 
 def is_open_end(text: str | None) -> bool:

@@ -17,7 +17,7 @@ from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all
 from pi_datasource.webapi.client import Client
 
-__all__ = ["SHORT", "cut_list", "list_length"]
+__all__ = ["SHORT", "cut_list", "is_longer", "list_length"]
 
 #: Lists of fewer objects are read by one.
 SHORT = 2_000
@@ -53,6 +53,11 @@ def cut_list(client: Client, listing: Listing, kind: type[Any], parts: int | Non
         )
         for start, end in zip(starts, ends, strict=True)
     ]
+
+
+def is_longer(client: Client, listing: Listing, kind: type[Any], length: int) -> bool:
+    """Whether a list has more objects than so many: one question, where its length takes a hundred."""
+    return bool(_objects(client, listing, kind, [length]))
 
 
 def list_length(client: Client, listing: Listing, kind: type[Any], start: int) -> int:

@@ -7,14 +7,32 @@ So every watermark is an event's tick + 1, no clock value is in it, and a skewed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from pi_datasource.stream.key import Key
 from pi_datasource.stream.offset import PIOffset
 from pi_datasource.times import TimeRange
 
-__all__ = ["Ripening", "advanced", "batch_ranges"]
+__all__ = ["Offset", "Ripening", "advanced", "batch_ranges"]
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Offset(Protocol[K]):
+    """What an offset says of the batches around it, whatever has the watermarks; see `PIOffset`."""
+
+    @property
+    def t0(self) -> int: ...
+    @property
+    def watermarks(self) -> Mapping[K, int]: ...
+    @property
+    def lookback(self) -> int: ...
+    @property
+    def round(self) -> int: ...
+    @property
+    def off(self) -> frozenset[K]: ...
 
 
 @dataclass
@@ -77,7 +95,7 @@ def advanced(
     )
 
 
-def batch_ranges(before: PIOffset | None, after: PIOffset, *, look_back: bool) -> dict[Key, TimeRange]:
+def batch_ranges(before: Offset[K] | None, after: Offset[K], *, look_back: bool) -> dict[K, TimeRange]:
     """What the micro-batch between two offsets covers: for each point from its watermark there to its watermark here.
 
     With a lookback a point that moves is also read again for that long before its watermark, which is where its newest
@@ -88,7 +106,7 @@ def batch_ranges(before: PIOffset | None, after: PIOffset, *, look_back: bool) -
         after: its origin, its lookback and the points it leaves out are in force, whatever the options say now.
         look_back: rows can say that they were read again; without it only news is read.
     """
-    low = {} if before is None else before.watermarks
+    low: Mapping[K, int] = {} if before is None else before.watermarks
     again = before is None or before.round != after.round
     width = after.lookback if look_back else 0
     ranges = {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.errors import PIError, PIOffsetError
+from pi_datasource.stream.frame_offset import FrameOffset
 from pi_datasource.stream.offset import PIOffset
 from pi_datasource.times import format_ticks, now_ticks
 
@@ -69,8 +70,10 @@ def _moved(progress: Mapping[str, Any]) -> bool:
 def _watermarks(told: Any) -> Any:
     """The watermarks of an offset as progress reports show it; another source's offset as it is."""
     offset = json.loads(told) if isinstance(told, str) else told
-    try:
-        known = PIOffset.from_dict(offset)
-    except PIOffsetError:
-        return told
-    return {} if known is None else known.watermarks
+    for kind in (PIOffset, FrameOffset):
+        try:
+            known = kind.from_dict(offset)
+        except PIOffsetError:
+            continue
+        return {} if known is None else known.watermarks
+    return told

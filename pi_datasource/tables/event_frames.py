@@ -14,25 +14,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.columns import Column
-from pi_datasource.errors import PIError, PIRefusedError
-from pi_datasource.plan.frames import (
-    WINDOW,
-    cut_frames,
-    is_open_end,
-    search_of,
-    sorted_by_time,
-    times_of,
-    window_of,
-    within,
-)
+from pi_datasource.errors import PIError
+from pi_datasource.plan.frames import WINDOW, is_open_end, times_of
 from pi_datasource.read.flight import fly
 from pi_datasource.read.listing import PAGE, Expand, Listing, ListReader
 from pi_datasource.read.objects import Field, item_list, json_fields
-from pi_datasource.resolve.places import ID_ONLY, databases
+from pi_datasource.resolve.places import ID_ONLY
 from pi_datasource.tables.base import Request, Table
+from pi_datasource.tables.frame_search import kept_of, plan_searches, searches
 from pi_datasource.tables.hierarchy import PLACE, last_segment
 from pi_datasource.tables.lists import ListPartition, failure_batch, list_table, treat
-from pi_datasource.webapi.batch import chunks
 from pi_datasource.webapi.client import Client
 
 if TYPE_CHECKING:
@@ -51,8 +42,6 @@ __all__ = [
 FRAMES_PER_PART = 5_000
 #: The same where something is asked for each frame.
 FRAMES_PER_DEEP_PART = 1_000
-#: Parts in one partition.
-PARTS_PER_PARTITION = 4
 #: Oldest release whose reference has the routes used here.
 SINCE = "2017"
 
@@ -83,74 +72,19 @@ _TIMES = (
 )
 
 
-def _searches(request: Request, client: Client) -> list[Listing]:
-    """The search in each database, without its time, which `cut_frames` adds."""
-    frames, category = request.options.frames, request.options.assets.category
-    named = (
-        ("nameFilter", frames.name), ("templateName", frames.template), ("categoryName", category),
-        ("referencedElementNameFilter", frames.element), ("referencedElementTemplateName", frames.element_template),
-        ("canBeAcknowledged", _word(frames.can_be_acknowledged)), ("isAcknowledged", _word(frames.is_acknowledged)),
-        ("searchFullHierarchy", _word(frames.nested)),
-    )  # fmt: skip
-    query = [ID_ONLY, *((name, text) for name, text in named if text is not None)]
-    query += [("severity", word) for word in frames.severities]
-    window = window_of(request.options)
-    if window.by and window.start == window.end:
-        return []
-    return [
-        Listing(
-            f"assetdatabases/{database.web_id}/eventframes",
-            f"event frames of {database.path}",
-            tuple(query),
-            (("database", database.name), ("asset_server", database.server), (WINDOW, window)),
-        )
-        for database in databases(client, request.options)
-    ]
-
-
-def _word(flag: bool | None) -> str | None:
-    return None if flag is None else str(flag).lower()
-
-
 def _planned(
     wanted: Callable[[Request], Sequence[Field]], frames_per_part: int
 ) -> Callable[[Request, Client], list[ListPartition]]:
     """The plan of a table whose frames have these fields."""
 
     def plan(request: Request, client: Client) -> list[ListPartition]:
-        reading = request.options.reading
-        kind = item_list(wanted(request))
-        searches = _searches(request, client)
-        orders = [sorted_by_time(client, search, kind) for search in searches]
-        # A database refuses the name of a template or category that it does not have, rather than finding nothing.
-        some = any(not isinstance(order, PIRefusedError) for order in orders)
-        parts: list[Listing] = []
-        for search, order in zip(searches, orders, strict=True):
-            if isinstance(order, bool):
-                parts += cut_frames(client, search, kind, order, reading.num_partitions, frames_per_part)
-            elif not (some and isinstance(order, PIRefusedError)):
-                # Reading says the same again, and treats it as `onTagError` wants.
-                parts.append(within(search, search_of(search), True))
-        if not parts:
-            return [ListPartition(0, (), client.throttle.limits)]
-        number = reading.num_partitions
-        size = PARTS_PER_PARTITION if number is None else -(-len(parts) // number)
-        shares = list(chunks([(part,) for part in parts], size))
-        limits = replace(client.throttle.limits, partitions=len(shares))
-        return [ListPartition(number, tuple(share), limits) for number, share in enumerate(shares)]
+        return plan_searches(request, client, searches(request, client), wanted(request), frames_per_part)
 
     return plan
 
 
-def _kept(listing: Listing, items: list[Any]) -> list[Any]:
-    """Those frames of a page that belong to this part of the search."""
-    starts, ends, is_open = times_of(items, listing.what)
-    kept = search_of(listing).keeps(starts, ends, is_open)
-    return [item for item, keep in zip(items, kept.tolist(), strict=True) if keep]
-
-
 def _frames(listing: Listing, items: list[Any]) -> tuple[list[Any], list[Listing]]:
-    return _kept(listing, items), []
+    return kept_of(listing, items), []
 
 
 def _table(
@@ -164,43 +98,52 @@ def _table(
     def wanted(request: Request) -> Sequence[Field]:
         return (*(by_name[one.name] for one in request.columns if one.name in by_name), *every)
 
-    table = list_table(name, meaning, fields, _searches, key=key, long=True, expand=expand, also=every, since=SINCE)
+    table = list_table(name, meaning, fields, searches, key=key, long=True, expand=expand, also=every, since=SINCE)
     return replace(table, plan=_planned(wanted, frames_per_part))
 
 
-EVENT_FRAMES = _table(
-    "event_frames",
-    "Event frames of the range, those inside of others too.",
-    (
-        Field(Column("name", "string", "Name, which other event frames can have, too."), "Name"),
-        _TEMPLATE,
-        *_TIMES,
-        Field(Column("description", "string", "Description."), "Description"),
-        Field(Column("categories", "array<string>", "Names of its categories."), "CategoryNames"),
-        Field(Column("severity", "string", "None, Information, Warning, Minor, Major or Critical."), "Severity"),
-        Field(Column("primary_element_web_id", "string", "Handle of the element it is about in the first place."),
-              "Links.PrimaryReferencedElement", last_segment),
-        Field(Column("referenced_element_web_ids", "array<string>", "Handles of all elements it is about."),
-              "RefElementWebIds"),
-        Field(Column("parent_web_id", "string", "Handle of the event frame it is inside of; null for none."),
-              "Links.Parent", _parent_frame),
-        Field(Column("depth", "int", "0 when it is not inside of another."), "Path", _depth, str),
-        Field(Column("has_children", "boolean", "Event frames are inside of it."), "HasChildren"),
-        Field(Column("can_be_acknowledged", "boolean", "It can be acknowledged."), "CanBeAcknowledged"),
-        Field(Column("is_acknowledged", "boolean", "Somebody acknowledged it."), "IsAcknowledged"),
-        Field(Column("acknowledged_by", "string", "Who, as the server says it."), "AcknowledgedBy"),
-        Field(Column("acknowledged_time", "timestamp", "When; null when nobody did."), "AcknowledgedDate"),
-        Field(Column("are_values_captured", "boolean", "Values of its attributes are stored with it."),
-              "AreValuesCaptured"),
-        Field(Column("is_annotated", "boolean", "It has annotations."), "IsAnnotated"),
-        Field(Column("is_locked", "boolean", "It cannot be changed."), "IsLocked"),
-        Field(Column("path", "string", r"Path: \\server\database\EventFrames[name]\…; not unique."), "Path"),
-        *PLACE,
-        Field(Column("id", "string", "GUID."), "Id"),
-        Field(Column("web_id", "string", "PI Web API's handle."), "WebId"),
-    ),
-    _frames,
+_FRAME_COLUMNS = (
+    Field(Column("name", "string", "Name, which other event frames can have, too."), "Name"),
+    _TEMPLATE,
+    *_TIMES,
+    Field(Column("description", "string", "Description."), "Description"),
+    Field(Column("categories", "array<string>", "Names of its categories."), "CategoryNames"),
+    Field(Column("severity", "string", "None, Information, Warning, Minor, Major or Critical."), "Severity"),
+    Field(Column("primary_element_web_id", "string", "Handle of the element it is about in the first place."),
+          "Links.PrimaryReferencedElement", last_segment),
+    Field(Column("referenced_element_web_ids", "array<string>", "Handles of all elements it is about."),
+          "RefElementWebIds"),
+    Field(Column("parent_web_id", "string", "Handle of the event frame it is inside of; null for none."),
+          "Links.Parent", _parent_frame),
+    Field(Column("depth", "int", "0 when it is not inside of another."), "Path", _depth, str),
+    Field(Column("has_children", "boolean", "Event frames are inside of it."), "HasChildren"),
+    Field(Column("can_be_acknowledged", "boolean", "It can be acknowledged."), "CanBeAcknowledged"),
+    Field(Column("is_acknowledged", "boolean", "Somebody acknowledged it."), "IsAcknowledged"),
+    Field(Column("acknowledged_by", "string", "Who, as the server says it."), "AcknowledgedBy"),
+    Field(Column("acknowledged_time", "timestamp", "When; null when nobody did."), "AcknowledgedDate"),
+    Field(Column("are_values_captured", "boolean", "Values of its attributes are stored with it."),
+          "AreValuesCaptured"),
+    Field(Column("is_annotated", "boolean", "It has annotations."), "IsAnnotated"),
+    Field(Column("is_locked", "boolean", "It cannot be changed."), "IsLocked"),
+    Field(Column("path", "string", r"Path: \\server\database\EventFrames[name]\…; not unique."), "Path"),
+    *PLACE,
+    Field(Column("id", "string", "GUID."), "Id"),
+    Field(Column("web_id", "string", "PI Web API's handle."), "WebId"),
 )  # fmt: skip
+_FRAMES = _table("event_frames", "Event frames of the range, those inside of others too.", _FRAME_COLUMNS, _frames)
+_FIELDS = {one.name: one for one in _FRAME_COLUMNS}
+
+
+def _wanted(request: Request) -> Sequence[Field]:
+    return (*(_FIELDS[one.name] for one in request.columns if one.name in _FIELDS), _START, _END)
+
+
+def plan_stream(request: Request, client: Client, found: Sequence[Listing]) -> list[ListPartition]:
+    """The plan of a micro-batch: these searches, each of which every database has to know."""
+    return plan_searches(request, client, found, _wanted(request), FRAMES_PER_PART, all_know=True)
+
+
+EVENT_FRAMES = replace(_FRAMES, streams=True)
 
 
 #: What tables of things behind a frame say of the frame, from the frame itself.
@@ -239,7 +182,7 @@ def _behind(listing: Listing, item: Any, start: int, route: str, *more: tuple[st
 def _elements(listing: Listing, items: list[Any]) -> tuple[list[Any], list[Listing]]:
     if WINDOW not in dict(listing.place):
         return items, []
-    kept = [item for item in _kept(listing, items) if item.RefElementWebIds or item.RefElementWebIds is None]
+    kept = [item for item in kept_of(listing, items) if item.RefElementWebIds or item.RefElementWebIds is None]
     starts = times_of(kept, listing.what)[0].tolist()
     return [], [
         _behind(listing, item, start, "referencedelements", ("primary_element_web_id", _primary(item)))
@@ -255,7 +198,7 @@ def _primary(item: Any) -> str | None:
 def _annotations(listing: Listing, items: list[Any]) -> tuple[list[Any], list[Listing]]:
     if WINDOW not in dict(listing.place):
         return items, []
-    kept = [item for item in _kept(listing, items) if item.IsAnnotated is not False]
+    kept = [item for item in kept_of(listing, items) if item.IsAnnotated is not False]
     starts = times_of(kept, listing.what)[0].tolist()
     return [], [_behind(listing, item, start, "annotations") for item, start in zip(kept, starts, strict=True)]
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import msgspec
@@ -32,6 +33,7 @@ from pi_datasource.errors import (
     PITimeoutError,
 )
 from pi_datasource.options import Connection
+from pi_datasource.times import to_ticks
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import check_answer, decode, error_for
 from pi_datasource.webapi.compression import encoding_for
@@ -200,6 +202,15 @@ class Client:
         self._sleep = sleep
         self._host_known = host_known
         self._secrets: list[str] = []
+        self._date = ""
+
+    @property
+    def server_time(self) -> int | None:
+        """The server's clock at its newest answer, in ticks of whole seconds; None where answers do not say."""
+        try:
+            return to_ticks(parsedate_to_datetime(self._date))
+        except (TypeError, ValueError):
+            return None
 
     def get(self, route: str, kind: type[A], asked: str, hand_back: tuple[type[PIRetriableError], ...] = ()) -> A:
         """Asks one route.
@@ -301,6 +312,7 @@ class Client:
                 self.traffic.add(waiting=time.monotonic() - queued)
                 self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
                 status, headers, content = self._exchange(used, method, route, body, asked)
+                self._date = headers.get("Date", "")
                 renewed = status == 401 and used.auth.renew()
             # Out here a refusal is an answer like others: the connection and its login are good for the next request.
             if not 200 <= status < 300:

@@ -61,6 +61,7 @@ class Wireless(Client):
         now = self.app.site.system.now
         answering = self.app._answer(Request(method, path, query, URL, "here", headers, body, now))
         answer = _run(answering)[0].whole()
+        self._date = dict(answer.headers).get("Date", "")
         if 200 <= answer.status < 300:
             return decode(answer.body, kind, answer.content_type, asked)
         raise error_for(answer.status, answer.body, dict(answer.headers), asked)
