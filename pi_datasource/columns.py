@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql.types import StructType
 
-__all__ = ["Column", "arrow_schema", "pick", "spark_schema"]
+__all__ = ["Column", "arrow_schema", "named_in", "pick", "spark_schema"]
 
 #: The Spark type names that our columns use, and how Arrow spells each: (pyarrow factory, its arguments).
 ARROW_TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -96,6 +96,11 @@ def _spark_type(name: str) -> Any:
         "double": types.DoubleType,
         "boolean": types.BooleanType,
     }[name]()
+
+
+def named_in(schema: StructType) -> list[tuple[str, str]]:
+    """The columns that a schema names, with Spark's names of their types."""
+    return [(field.name, field.dataType.simpleString()) for field in schema.fields]
 
 
 def pick(known: Sequence[Column], schema: StructType, table: str) -> tuple[Column, ...]:

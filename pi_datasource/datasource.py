@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pi_datasource.columns import pick, spark_schema
+from pi_datasource.columns import named_in, pick, spark_schema
 from pi_datasource.compat import DataSource
 from pi_datasource.errors import PIOptionError, PISchemaError, PIUnsupportedError
 from pi_datasource.options import PIOptions, options_table
@@ -54,16 +54,19 @@ class PIDataSource(DataSource):
         return table_named(self._parsed.table)
 
     def schema(self) -> StructType:
-        """The columns of the table, with their meaning as comments; no network is used."""
+        """The columns of the table, with their meaning as comments; few tables have to ask the server for them."""
         return spark_schema(self._table.default_columns(self._parsed))
+
+    def _request(self, schema: StructType) -> Request:
+        known = self._table.known_columns(self._parsed, named_in(schema))
+        return Request(self._parsed, pick(known, schema, self._table.name))
 
     def reader(self, schema: StructType) -> PIReader:
         """A reader of the columns that the schema names."""
         for name, why in NOT_IN_BATCHES.items():
             if name in self._parsed.given:
                 raise PIOptionError(f"option {name} has no place in a batch read: {why}")
-        columns = pick(self._table.known_columns(self._parsed), schema, self._table.name)
-        return PIReader(Request(self._parsed, columns))
+        return PIReader(self._request(schema))
 
     def writer(self, schema: StructType, overwrite: bool) -> NoReturn:
         """Refuses: nothing is ever written to a PI System."""
@@ -89,8 +92,8 @@ class PIDataSource(DataSource):
         if table.name == "event_frames":
             from pi_datasource.stream.frames import FrameStreamReader
 
-            return FrameStreamReader(Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name)))
-        request = Request(self._parsed, pick(table.known_columns(self._parsed), schema, table.name))
+            return FrameStreamReader(self._request(schema))
+        request = self._request(schema)
         missing = [name for name in NEEDED_BY_LOOKBACK if not request.wants(name)]
         if self._parsed.streaming.lookback and missing:
             raise PISchemaError(

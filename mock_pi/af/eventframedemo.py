@@ -98,7 +98,7 @@ def many_frames(
             None if number >= count - open_frames else origin + number * step + length,
             template,
             CountedValues(number, attributes),
-            elements=elements[number % len(elements) :][:1],
+            elements=elements[number % len(elements) :][:1] if elements else (),
             severity=SEVERITIES[number % len(SEVERITIES)],
         )
         for number in range(count)

@@ -36,8 +36,9 @@ ASSET_OPTIONS = grouped(
            tables=_OF_ELEMENTS),
     Option("category", "text", None, "Category of the elements, of the attributes, or of the event frames.",
            tables=(*_OF_ELEMENTS, *OF_FRAMES)),
-    Option("attributes", "list", None, "Attributes by name, with wildcards; those below them come, too.",
-           tables=("attributes", "attribute_values", "event_frame_attributes", *OF_STREAMS)),
+    Option("attributes", "list", None,
+           "Attributes by name, with wildcards; those below them come, too. In event_frames: a column each, A|B too.",
+           tables=("attributes", "attribute_values", "event_frames", "event_frame_attributes", *OF_STREAMS)),
     Option("afTable", "list", None, "AF tables whose rows are read; all by default, one with its own columns.",
            tables=("af_table_rows",)),
 )  # fmt: skip

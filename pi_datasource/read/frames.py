@@ -36,7 +36,7 @@ from pi_datasource.webapi.batch import Ask, ask_all
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import Answer, State, TimedValue
 
-__all__ = ["ATTRIBUTE_COLUMNS", "FrameValues", "ValuePage", "value_batch"]
+__all__ = ["ATTRIBUTE_COLUMNS", "FrameValue", "FrameValues", "ValuePage", "value_batch"]
 
 #: Attributes of a frame whose types are asked at once.
 MOST_ATTRIBUTES = 1_000
@@ -89,11 +89,19 @@ class Row(NamedTuple):
 
 @dataclass
 class ValuePage:
-    """Values of some frames of one list."""
+    """Values of some frames of one list.
+
+    Attributes:
+        frames: the frames.
+        rows: their values.
+        place: column → value of all of the list.
+        unread: numbers of those frames whose values cannot be read.
+    """
 
     frames: list[Any]
     rows: list[Row]
     place: Mapping[str, Any]
+    unread: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -118,6 +126,8 @@ class FrameValues:
         lists: the frames.
         names: patterns of attribute names; empty for all.
         together: frames in one request.
+        described: types and units are wanted, too.
+        hidden: hidden attributes, too.
         failures: what could not be read → why, since this was last emptied.
     """
 
@@ -125,6 +135,8 @@ class FrameValues:
     lists: ListReader
     names: tuple[str, ...] = ()
     together: int = 100
+    described: bool = True
+    hidden: bool = False
     failures: dict[str, PIError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,8 +175,8 @@ class FrameValues:
         asks: dict[str, Ask] = {}
         for number, frame in enumerate(frames):
             for one, name in enumerate(self.names or ("",)):
-                asks[f"v{number}.{one}"] = Ask(_values_route(frame.WebId, name), frame.Name)
-        described = self._undescribed(frames)
+                asks[f"v{number}.{one}"] = Ask(_values_route(frame.WebId, name, self.hidden), frame.Name)
+        described = self._undescribed(frames) if self.described else []
         asks |= {f"d{number}": Ask(_types_route(frames[number].WebId), frames[number].Name) for number in described}
         answers = ask_all(self.client, asks, FrameAttributes, self._what)
         own = {number: self._learned(frames[number], answers[f"d{number}"]) for number in described}
@@ -175,13 +187,14 @@ class FrameValues:
                 found[number] = _attributes_of(frame, got)
             except PIRequestError as error:
                 self.failures[f"values of event frame {frame.Name} ({frame.WebId})"] = error
-        self._describe_rest(frames, found, own)
+        if self.described:
+            self._describe_rest(frames, found, own)
         rows = [
             Row(number, attribute, self._declared(frames[number], attribute, own.get(number)))
             for number, attributes in found.items()
             for attribute in attributes
         ]
-        return ValuePage(frames, rows, self._place)
+        return ValuePage(frames, rows, self._place, frozenset(range(len(frames))) - found.keys())
 
     def _undescribed(self, frames: Sequence[Any]) -> list[int]:
         """Those whose attributes have to be asked for: the first one of each template, and all without one."""
@@ -225,8 +238,9 @@ class FrameValues:
         return self._of_template.get((frame.TemplateName or "", attribute.key), Declared())
 
 
-def _values_route(web_id: str, name: str) -> str:
+def _values_route(web_id: str, name: str, hidden: bool) -> str:
     query = [ID_ONLY, ("searchFullHierarchy", "true"), *([("nameFilter", name)] if name else [])]
+    query += [("showHidden", "true")] if hidden else []
     fields = ("WebId", "Name", "Path", "Value")
     return endpoints.with_query(f"streamsets/{web_id}/value", [*query, endpoints.selected("Items.", fields)])
 

@@ -49,6 +49,7 @@ class Table:
         streams: `readStream` can read it, too.
         has_error_column: whether the option `errorColumn` adds a column.
         columns_for: the columns it can have with these options, where they depend on them; else None.
+        columns_in: the same when a schema has been given, as names and types: so that nobody has to be asked.
     """
 
     name: str
@@ -61,11 +62,20 @@ class Table:
     streams: bool = False
     has_error_column: bool = True
     columns_for: Callable[[PIOptions], tuple[Column, ...]] | None = None
+    columns_in: Callable[[PIOptions, Sequence[tuple[str, str]]], tuple[Column, ...]] | None = None
 
-    def known_columns(self, options: PIOptions) -> tuple[Column, ...]:
-        """Every column that a schema may name, with these options."""
+    def known_columns(self, options: PIOptions, given: Sequence[tuple[str, str]] | None = None) -> tuple[Column, ...]:
+        """Every column that a schema may name, with these options.
+
+        Args:
+            options: of the read.
+            given: names and types of the schema, once there is one.
+        """
         error_column = options.reading.error_column
-        every = self.columns if self.columns_for is None else self.columns_for(options)
+        if given is not None and self.columns_in is not None:
+            every = self.columns_in(options, given)
+        else:
+            every = self.columns if self.columns_for is None else self.columns_for(options)
         columns = tuple(column for column in every if column.option != "lookback" or options.streaming.lookback)
         if error_column is None or not self.has_error_column:
             return columns

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.columns import Column
@@ -21,6 +22,7 @@ from pi_datasource.read.listing import PAGE, Expand, Listing, ListReader
 from pi_datasource.read.objects import Field, item_list, json_fields
 from pi_datasource.resolve.places import ID_ONLY
 from pi_datasource.tables.base import Request, Table
+from pi_datasource.tables.frame_columns import columns_by_schema, columns_by_template
 from pi_datasource.tables.frame_search import kept_of, plan_searches, searches
 from pi_datasource.tables.hierarchy import PLACE, last_segment
 from pi_datasource.tables.lists import ListPartition, failure_batch, list_table, treat
@@ -132,18 +134,60 @@ _FRAME_COLUMNS = (
 )  # fmt: skip
 _FRAMES = _table("event_frames", "Event frames of the range, those inside of others too.", _FRAME_COLUMNS, _frames)
 _FIELDS = {one.name: one for one in _FRAME_COLUMNS}
+_OWN = tuple(one.column for one in _FRAME_COLUMNS)
+
+
+def _attribute_columns(request: Request) -> list[str]:
+    """The columns wanted that are attributes."""
+    return [one.name for one in request.columns if one.name not in _FIELDS | {request.options.reading.error_column: 0}]
 
 
 def _wanted(request: Request) -> Sequence[Field]:
-    return (*(_FIELDS[one.name] for one in request.columns if one.name in _FIELDS), _START, _END)
+    named = (_FIELDS[one.name] for one in request.columns if one.name in _FIELDS)
+    return (*named, _START, _END, *((_NAME, _TEMPLATE) if _attribute_columns(request) else ()))
+
+
+def _plan_found(
+    request: Request, client: Client, found: Sequence[Listing], *, all_know: bool = False
+) -> list[ListPartition]:
+    size = FRAMES_PER_DEEP_PART if _attribute_columns(request) else FRAMES_PER_PART
+    return plan_searches(request, client, found, _wanted(request), size, all_know=all_know)
+
+
+def _plan_frames(request: Request, client: Client) -> list[ListPartition]:
+    return _plan_found(request, client, searches(request, client))
 
 
 def plan_stream(request: Request, client: Client, found: Sequence[Listing]) -> list[ListPartition]:
     """The plan of a micro-batch: these searches, each of which every database has to know."""
-    return plan_searches(request, client, found, _wanted(request), FRAMES_PER_PART, all_know=True)
+    return _plan_found(request, client, found, all_know=True)
 
 
-EVENT_FRAMES = replace(_FRAMES, streams=True)
+def _read_frames(request: Request, partition: ListPartition, client: Client) -> Iterator[pa.RecordBatch]:
+    """Reads the frames of one partition; with columns for attributes their values, too."""
+    attributes = _attribute_columns(request)
+    if not attributes:
+        yield from _FRAMES.read(request, partition, client)
+        return
+    from pi_datasource.read.frame_columns import wide_batch
+
+    def finish(pages: list[ValuePage]) -> list[pa.RecordBatch]:
+        return [wide_batch(request.columns, _FIELDS, attributes, page) for page in pages]
+
+    # The server looks for names alone: for one it is told, of several it gives all.
+    last = {name.rpartition("|")[2] for name in attributes}
+    names = tuple(last) if len(last) == 1 else ()
+    yield from _read_values(request, partition, client, _wanted(request), names, finish, by_name=True)
+
+
+EVENT_FRAMES = replace(
+    _FRAMES,
+    plan=_plan_frames,
+    read=_read_frames,
+    streams=True,
+    columns_for=partial(columns_by_template, _OWN),
+    columns_in=partial(columns_by_schema, _OWN),
+)
 
 
 #: What tables of things behind a frame say of the frame, from the frame itself.
@@ -279,26 +323,54 @@ def _wanted_of_frames(request: Request) -> Sequence[Field]:
     return (*named, _START, _END, _TEMPLATE, _NAME)
 
 
-def _read_values(request: Request, partition: ListPartition, client: Client) -> Iterator[pa.RecordBatch]:
-    """Reads the attributes of the frames of one partition."""
-    from pi_datasource.read.frames import FrameValues, value_batch
+def _read_attributes(request: Request, partition: ListPartition, client: Client) -> Iterator[pa.RecordBatch]:
+    """Reads the attributes of the frames of one partition, a row each."""
+    from pi_datasource.read.frames import value_batch
 
-    reading, wanted = request.options.reading, _wanted_of_frames(request)
+    def finish(pages: list[ValuePage]) -> list[pa.RecordBatch]:
+        return [batch for page in pages for batch in value_batch(request.columns, _FRAME_FIELDS, page)]
+
+    names = request.options.assets.attributes
+    yield from _read_values(request, partition, client, _wanted_of_frames(request), names, finish)
+
+
+def _read_values(
+    request: Request,
+    partition: ListPartition,
+    client: Client,
+    wanted: Sequence[Field],
+    attributes: tuple[str, ...],
+    finish: Callable[[list[ValuePage]], list[pa.RecordBatch]],
+    *,
+    by_name: bool = False,
+) -> Iterator[pa.RecordBatch]:
+    """Reads frames, and the values of their attributes.
+
+    Args:
+        request: what was asked for.
+        partition: the lists of frames.
+        client: who to ask.
+        wanted: what is asked of each frame.
+        attributes: patterns of attribute names; empty for all.
+        finish: what becomes of the values.
+        by_name: it is known which attributes are wanted, hidden ones too, and of which types.
+    """
+    from pi_datasource.read.frames import FrameValues
+
+    reading = request.options.reading
     kind, names = item_list(wanted), json_fields(wanted)
     page = reading.page_size or PAGE
     readers = [
         FrameValues(
             client,
             ListReader(client, group, kind, names, page=page, since=SINCE, expand=_frames),
-            request.options.assets.attributes,
+            attributes,
             reading.tags_per_request,
+            described=not by_name,
+            hidden=by_name,
         )
         for group in partition.groups
     ]
-
-    def finish(pages: list[ValuePage]) -> list[pa.RecordBatch]:
-        return [batch for page in pages for batch in value_batch(request.columns, _FRAME_FIELDS, page)]
-
     failures: dict[str, PIError] = {}
     for batches, failed in fly(readers, request.options.connection.concurrency, finish):
         failures |= failed
@@ -320,6 +392,6 @@ EVENT_FRAME_ATTRIBUTES = Table(
     ),
     key=("web_id",),
     plan=_planned(_wanted_of_frames, FRAMES_PER_DEEP_PART),
-    read=_read_values,
+    read=_read_attributes,
     needs_tags=False,
 )

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from pi_datasource.columns import Column
+from pi_datasource.options import PIOptions
 from pi_datasource.read.listing import Expand, Listing
 from pi_datasource.read.objects import Field, as_text
 from pi_datasource.resolve.lists import Found, lists_behind, of_databases
@@ -23,7 +24,14 @@ from pi_datasource.tables.lists import list_table
 from pi_datasource.tables.named import CATEGORIES, DESCRIPTION, ID, NAME, WEB_ID, from_path, or_none, path
 from pi_datasource.webapi.client import Client
 
-__all__ = ["ATTRIBUTE_TEMPLATES", "ELEMENT_TEMPLATES", "EVENT_FRAME_TEMPLATES", "EVENT_FRAME_TEMPLATE_ATTRIBUTES"]
+__all__ = [
+    "ATTRIBUTE_TEMPLATES",
+    "ELEMENT_TEMPLATES",
+    "EVENT_FRAME_TEMPLATES",
+    "EVENT_FRAME_TEMPLATE_ATTRIBUTES",
+    "attribute_lists",
+    "nested",
+]
 
 #: Templates of elements and of event frames come in one list.
 _INSTANCE_TYPE = Field(
@@ -39,7 +47,11 @@ def _is_of_frames(template: Any) -> bool:
 
 
 def _templates(request: Request, client: Client) -> list[Listing]:
-    return of_databases(client, request.options, "elementtemplates", query=EVERY_NAME, counted=True)
+    return _templates_of(request.options, client)
+
+
+def _templates_of(options: PIOptions, client: Client) -> list[Listing]:
+    return of_databases(client, options, "elementtemplates", query=EVERY_NAME, counted=True)
 
 
 def _only(of_frames: bool) -> Expand:
@@ -94,9 +106,22 @@ EVENT_FRAME_TEMPLATES = list_table(
 
 
 def _attribute_lists(of_frames: bool, request: Request, client: Client) -> Sequence[Listing]:
+    return attribute_lists(request.options, client, of_frames)
+
+
+def attribute_lists(options: PIOptions, client: Client, of_frames: bool, name: str | None = None) -> list[Listing]:
+    """The lists of attributes of templates, to be read with `expand=nested`.
+
+    Args:
+        options: which databases.
+        client: who to ask.
+        of_frames: of event frames, rather than of elements.
+        name: only of the template of this name.
+    """
+
     def behind(found: Found) -> list[Listing]:
         template = found.item
-        if _is_of_frames(template) != of_frames:
+        if _is_of_frames(template) != of_frames or (name is not None and template.Name.lower() != name.lower()):
             return []
         place = (("template", template.Name), ("template_web_id", template.WebId), ("template_path", template.Path))
         own = Listing(
@@ -115,12 +140,11 @@ def _attribute_lists(of_frames: bool, request: Request, client: Client) -> Seque
         )
         return [own, inherited]
 
-    return lists_behind(
-        client, request.options, _templates(request, client), (NAME, _PATH, _INSTANCE_TYPE, _BASE), behind
-    )
+    fields = (NAME, _PATH, _INSTANCE_TYPE, _BASE)
+    return lists_behind(client, options, _templates_of(options, client), fields, behind)
 
 
-def _nested(listing: Listing, items: list[Any]) -> tuple[list[Any], list[Listing]]:
+def nested(listing: Listing, items: list[Any]) -> tuple[list[Any], list[Listing]]:
     """Of the inherited ones those that are not its own; and the lists below all that are taken."""
     place = dict(listing.place)
     if place["is_inherited"]:
@@ -193,7 +217,7 @@ def _attributes_of(name: str, meaning: str, *, of_frames: bool) -> Table:
         _ATTRIBUTE_FIELDS,
         partial(_attribute_lists, of_frames),
         key=("template_web_id", "web_id"),
-        expand=_nested,
+        expand=nested,
         also=(_ATTRIBUTE_PATH, _HAS_CHILDREN),
     )
 
