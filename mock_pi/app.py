@@ -107,9 +107,10 @@ class App:
     async def _answer(self, request: Request) -> tuple[Answer, Fault | None]:
         """The answer, and the fault that befell it."""
         given, fault = await self._answered(request)
-        if self.site.switches.date:
-            # By the clock of the PI System, which a test may have set; whole seconds, as HTTP has it.
-            date = formatdate(request.now // TICKS_PER_SECOND, usegmt=True)
+        clock = self.site.switches.date
+        if clock is not None:
+            # The clock of the PI System may have been set by a test. Whole seconds, as HTTP has it.
+            date = formatdate(request.now // TICKS_PER_SECOND if clock == "system" else None, usegmt=True)
             given = replace(given, headers=(*given.headers, ("Date", date)))
         return given, fault
 

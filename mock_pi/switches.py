@@ -43,7 +43,7 @@ class Switches:
     web_id_type: str = "Full"  #: kind of WebID given when the request does not say
     zone: str = "UTC"  #: time zone of the PI Web API host, for `t`, `y` and times without offset
     compress: str = "never"  #: open: "never", "asked" (Accept-Encoding: gzip) or "always"
-    date: bool = True  #: whether answers carry a Date header, which a gateway may take away
+    date: str | None = "system"  #: Date header by the PI "system"'s clock or by this "host"'s; None for no header
     html_escaped_links: bool = False  #: True writes `&amp;` in paging links, as some servers do
 
     # Bodies

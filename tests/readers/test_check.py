@@ -453,7 +453,7 @@ class TestClock:
         assert report.lines["login"].mark == "✓"
 
     def test_the_clock_of_the_archive(self, check: Check) -> None:
-        with MockPI(tags=3, now="2026-01-08T00:00:00Z") as pi:
+        with MockPI(tags=3, now="2026-01-08T00:00:00Z", date="host") as pi:
             report = check(pi.url)
         line = report.lines["data servers"]
         assert (line.mark, line.said) == ("!", "MOCKPI (connected, its clock shows 2026-01-08T00:00:00Z)")

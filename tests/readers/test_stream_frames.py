@@ -400,7 +400,7 @@ def test_a_replay_needs_no_list_of_databases() -> None:
 
 
 def test_a_server_that_does_not_tell_the_time() -> None:
-    world = FrameWorld(date=False)
+    world = FrameWorld(date=None)
     with pytest.raises(PIBadAnswerError, match="without the header Date"):
         FrameQuery(world, startTime=world.text(90)).run()
 
