@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -47,6 +47,9 @@ class Pauses(Generic[K]):
 
     def __len__(self) -> int:
         return len(self._until)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._until)
 
     def over(self, keys: Iterable[K]) -> list[K]:
         """Those that may be asked now."""

@@ -12,32 +12,25 @@ so `initialOffset` is a constant and the origin travels in every end offset.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pi_datasource.compat import (
-    DataSourceStreamReader,
-    ReadAllAvailable,
-    ReadMaxRows,
-    SupportsTriggerAvailableNow,
-    task_properties,
-)
+from pi_datasource.compat import ReadAllAvailable
 from pi_datasource.errors import PIError, PIRefusedError, PITagError
 from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.values import BatchBuilder
 from pi_datasource.stream.advance import Ripening, advanced, batch_ranges
+from pi_datasource.stream.base import Pauses, StreamReader
 from pi_datasource.stream.caps import capped
 from pi_datasource.stream.key import Key
 from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by
-from pi_datasource.stream.offset import INITIAL, PIOffset
+from pi_datasource.stream.offset import PIOffset
 from pi_datasource.stream.taglist import TagList
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.recorded import plan_pieces, read
 from pi_datasource.times import TICKS_PER_SECOND, TimeRange, short_text
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,67 +44,24 @@ ABANDON = (
     "a stream reads what its checkpoint says it has read, or stops; option abandonTags lets the rows go of a tag that "
     "will never be readable again"
 )
-#: Seconds until a tag that failed is tried again, at first; doubled each time.
-FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
 
 
-class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
-    """Streams table `recorded`.
+class PIStreamReader(StreamReader[PIOffset]):
+    """Streams table `recorded`."""
 
-    Args:
-        request: what was asked for.
-        clock: seconds on a clock that only goes forwards.
-        sleep: waits so many seconds.
-        client: makes what asks the server.
-    """
-
-    def __init__(
-        self,
-        request: Request,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        client: Callable[..., Client] = Client,
-    ) -> None:
-        # In a task a tag error always fails: the offset says its rows are in this batch.
-        reading = replace(request.options.reading, on_tag_error="fail", error_column=None)
-        self._task_request = replace(request, options=replace(request.options, reading=reading))
-        self.request = request
-        self._clock = clock
-        self._sleep = sleep
-        self._new_client = client
-        # One job for as long as the query runs: its ceilings span triggers.
-        connection = request.options.connection
-        self._limits = JobLimits.new(connection.requests_per_second, connection.max_in_flight)
-        self._tags = TagList(request.options, clock)
+    def __init__(self, request: Request, *more: Any, **others: Any) -> None:
+        super().__init__(request, *more, **others)
+        self._tags = TagList(request.options, self._clock)
         self._ripening = Ripening(request.options.streaming.settle_time)
-        self._base: PIOffset | None = None
-        self._told: dict[str, Any] | None = None
         self._left: dict[Key, int] = {}
-        self._available_now = False
         self._frozen: dict[Key, int] | None = None
-        self._asked: float | None = None
         self._newest = Newest()
-        self._pauses: dict[Key, tuple[float, float]] = {}
+        self._pauses: Pauses[Key] = Pauses(self._clock)
         self._recovering: set[Key] = set()
         self._held: dict[Key, tuple[int, float]] = {}
         self._readable: set[Key] = set()
-        self._round_at: float | None = None
 
     # -- where the stream stands
-
-    def initialOffset(self) -> dict[str, Any]:
-        """A constant; see the module's docstring."""
-        return dict(INITIAL)
-
-    def prepareForTriggerAvailableNow(self) -> None:
-        """Spark 4.2+: this run ends at what is there now; frozen at the first `latestOffset`."""
-        self._available_now = True
-
-    def getDefaultReadLimit(self) -> Any:
-        """Spark 4.2+: a limit when the user set one; how much it is, the options say."""
-        settings = self.request.options.streaming
-        limited = settings.max_time_per_trigger is not None or settings.max_rows_per_trigger is not None
-        return ReadMaxRows(settings.max_rows_per_trigger or 1) if limited else ReadAllAvailable()
 
     def latestOffset(self, start: Mapping[str, Any] | None = None, limit: Any = None) -> dict[str, Any]:
         """How far this micro-batch goes: the one place that looks at the server, the clock and the list of tags.
@@ -120,9 +70,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             PITagError: a tag that cannot be asked, when `onTagError=fail`.
             PIError: what is wrong with the options, the login, the server or the checkpoint.
         """
-        interval = self.request.options.streaming.poll_interval
-        goes_on = self._told is not None and start in (None, self._told) and not self._available_now
-        waits = goes_on and self._asked is not None and self._clock() - self._asked < interval
+        waits = self._waits(start)
         if waits and not self._left and self._told is not None:
             return dict(self._told)
         before = self._before(start)
@@ -139,8 +87,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         for key in failures:
             # Not again in this run of AvailableNow, and not before its pause is over.
             ripe.pop(key)
-        for key in self._recovering - failures.keys():
-            del self._pauses[key]
+        self._pauses.ended(self._recovering - failures.keys())
         self._recovering = set()
         self._left = {key: ripe[key] for key, end in ends.items() if end < ripe[key]}
         new_round = not waits and self._round_is_due()
@@ -149,25 +96,12 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             ends,
             lookback=round(self.request.options.streaming.lookback * TICKS_PER_SECOND),
             new_round=new_round,
-            off=before.watermarks.keys() - (self._readable - self._pauses.keys()),
+            off=before.watermarks.keys() - (self._readable - set(self._pauses)),
         )
         after = self._forgotten(after)
         if new_round:
             self._round_at = self._clock()
         return dict(self._stands_at(after, after.to_dict()))
-
-    def _round_is_due(self) -> bool:
-        """Whether quiet tags are read again now: at the first look of a process, and then every `lookbackInterval`."""
-        settings = self.request.options.streaming
-        if not settings.lookback:
-            return False
-        if self._round_at is None:
-            return True
-        return not self._available_now and self._clock() - self._round_at >= settings.lookback_interval
-
-    def _stands_at(self, offset: PIOffset | None, told: dict[str, Any]) -> dict[str, Any]:
-        self._base, self._told = offset, told
-        return told
 
     def _before(self, start: Mapping[str, Any] | None) -> PIOffset:
         """The offset to go on from; a new stream begins at `startTime`."""
@@ -199,8 +133,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         """The newest instants, as exclusive ticks."""
         settings = self.request.options.streaming
         listed = self._tags.listed(client)
-        now = self._clock()
-        keys = [key for key in listed if self._pauses.get(key, (0.0, 0.0))[0] <= now]
+        keys = self._pauses.over(listed)
         newest = ask_newest(client, keys)
         if not settings.future_data:
             newest_by(client, [key for key in newest.ticks if listed[key].future], None, newest)
@@ -210,7 +143,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         held = self._hold(client, before, newest) if settings.state_hold > 0 else {}
         self._treat(newest.failures)
         self._readable = set(keys) - newest.failures.keys()
-        self._recovering = self._pauses.keys() & self._readable
+        self._recovering = self._readable.intersection(self._pauses)
         self._newest = newest
         ticks = newest.ticks | held
         return {key: tick + settings.include_snapshot for key, tick in ticks.items()}
@@ -248,8 +181,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
                 "with option onTagError=skip the others go on, and these catch up when they recover",
             )
         for key, error in failures.items():
-            pause = min(LONGEST_PAUSE, 2 * self._pauses.get(key, (0.0, FIRST_PAUSE / 2))[1])
-            self._pauses[key] = (self._clock() + pause, pause)
+            pause = self._pauses.failed(key)
             log.warning("tag %s cannot be asked, tried again in %.0f s: %s", names[key], pause, error)
 
     def _name(self, key: Key) -> str:
@@ -287,12 +219,6 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
             "oldestWatermark": short_text(oldest) if oldest is not None else "",
         }
 
-    def commit(self, end: dict[str, Any]) -> None:
-        """Comes one batch late and never for the last; nothing depends on it."""
-
-    def stop(self) -> None:
-        """Is normally not called at all; nothing depends on it."""
-
     # -- planning and reading: functions of the two offsets
 
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> list[Any]:
@@ -327,8 +253,7 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
         """Fetches one partition. A tag that cannot be read fails the batch, whatever `onTagError` says."""
-        share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
-        client = self._new_client(self.request.options.connection, Throttle(share), host_known=True)
+        client = self._task_client(partition)
         if self._looks_back:
             yield BatchBuilder(self.request.columns).window_batch(partition.pieces)
         try:
@@ -340,6 +265,3 @@ class PIStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def _looks_back(self) -> bool:
         """Rows tell what they are, so what was read before can be read again."""
         return self.request.wants("operation")
-
-    def _client(self) -> Client:
-        return self._new_client(self.request.options.connection, Throttle(self._limits))
