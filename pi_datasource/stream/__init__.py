@@ -2,5 +2,6 @@
 
 Reading order: `offset` (what Spark keeps), `advance` (how far a stream may go; pure), `news` (the newest instant of
 every point, asked in bulk), `caps` (how much of it one micro-batch takes), `taglist` (which points, as that changes),
-`reader` (what Spark calls).
+`base` (what all streams have in common), `reader` (what Spark calls). Event frames: `frame_offset`, `frame_news`,
+`frames`.
 """

@@ -113,6 +113,10 @@ _FRAME_COLUMNS = (
     Field(Column("severity", "string", "None, Information, Warning, Minor, Major or Critical."), "Severity"),
     Field(Column("primary_element_web_id", "string", "Handle of the element it is about in the first place."),
           "Links.PrimaryReferencedElement", last_segment),
+    Field(Column("primary_element", "string", "Its name; null where it may not be seen.", "includeElement"),
+          "Links.PrimaryReferencedElement", last_segment),
+    Field(Column("primary_element_path", "string", "Its path; null where it may not be seen.", "includeElement"),
+          "Links.PrimaryReferencedElement", last_segment),
     Field(Column("referenced_element_web_ids", "array<string>", "Handles of all elements it is about."),
           "RefElementWebIds"),
     Field(Column("parent_web_id", "string", "Handle of the event frame it is inside of; null for none."),
@@ -164,7 +168,22 @@ def plan_stream(request: Request, client: Client, found: Sequence[Listing]) -> l
 
 
 def _read_frames(request: Request, partition: ListPartition, client: Client) -> Iterator[pa.RecordBatch]:
-    """Reads the frames of one partition; with columns for attributes their values, too."""
+    """Reads the frames of one partition; with names of elements and values of attributes where they are wanted."""
+    from pi_datasource.read.frame_elements import ELEMENT_FIELDS, with_elements
+
+    batches = _read_rows(request, partition, client)
+    if not any(request.wants(name) for name in ELEMENT_FIELDS):
+        yield from batches
+        return
+    failures: dict[str, PIError] = {}
+    for batch in with_elements(client, batches, failures):
+        treat(failures, request.options.reading.on_tag_error)
+        failures.clear()
+        yield batch
+
+
+def _read_rows(request: Request, partition: ListPartition, client: Client) -> Iterator[pa.RecordBatch]:
+    """The frames, with columns for attributes their values, too."""
     attributes = _attribute_columns(request)
     if not attributes:
         yield from _FRAMES.read(request, partition, client)

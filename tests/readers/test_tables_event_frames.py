@@ -479,3 +479,34 @@ def test_what_comes_while_it_is_read() -> None:
 def test_options_that_mean_nothing(one_pi: MockPI, options: dict[str, Any], words: str) -> None:
     with pytest.raises(PIOptionError, match=words):
         read(one_pi, **{"table": "event_frames", **options})
+
+
+@pytest.mark.parametrize(("page", "partitions"), [(None, 1), (3, 8)])
+def test_names_of_primary_elements(one_pi: MockPI, page: int | None, partitions: int) -> None:
+    """Each element is looked up once in a partition; one that may not be seen has no name."""
+    expected = {
+        str(one.guid): (one.referenced()[0].name, one.referenced()[0].path) if one.referenced() else (None, None)
+        for one in overlapping(declared(one_pi))
+    }
+    assert {name for name, _ in expected.values()} == {"Reactor", "Tank", None}
+    rows = read(one_pi, table="event_frames", includeElement="true", pageSize=page, numPartitions=partitions)[1]
+    assert {row["id"]: (row["primary_element"], row["primary_element_path"]) for row in rows} == expected
+    assert len(rows) == len(expected)
+    assert one_pi.stats().by_route["elements/multiple"] <= 2 * partitions
+    tank = one_pi.system.asset_servers[0].databases[0].find(["Plant", "Tank"])
+    assert tank is not None
+    tank.is_denied, tank.home.guarded = True, True
+    try:
+        rows = read(one_pi, table="event_frames", includeElement="true")[1]
+    finally:
+        tank.is_denied, tank.home.guarded = False, False
+    assert {row["primary_element"] for row in rows} == {"Reactor", None}
+    assert "primary_element" not in read(one_pi, table="event_frames", numPartitions=1)[1][0]
+
+
+def test_names_of_elements_that_cannot_be_asked(one_pi: MockPI) -> None:
+    one_pi.faults.add(Fault(status=404, route="elements/multiple", count=None, message="No HTTP resource"))
+    with pytest.raises(PIListError, match="names of elements"):
+        read(one_pi, table="event_frames", includeElement="true")
+    rows = read(one_pi, table="event_frames", includeElement="true", onTagError="skip")[1]
+    assert len(rows) == len(overlapping(declared(one_pi)))
