@@ -45,7 +45,7 @@ SETTINGS = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-KINDS = (*("open",) * 4, *("close",) * 4, "instant", "edit", "wait", "refuse", "allow", *("run",) * 4)
+KINDS = (*("open",) * 4, *("close",) * 4, "instant", "wait", "refuse", "allow", *("run",) * 4)
 #: What happens behind the watermark, when there is a lookback.
 LATE = ("late", "late close", "move", "relabel") * 2
 
@@ -135,6 +135,8 @@ class History:
             world.sleep(n % 3)
             one = opened[m % len(opened)]
             world.edit_frame(one, end=max(one.first, self.just_now(m)))
+        elif kind == "edit" and frames:
+            world.edit_frame(frames[m % len(frames)], severity=("Major", "Critical", "None")[n % 3])
         elif kind == "wait":
             world.sleep(n)
         elif kind == "refuse":
@@ -190,7 +192,7 @@ def tally() -> Counter[str]:
 
 
 @SETTINGS
-@given(histories(*KINDS), configurations)
+@given(histories(*KINDS, "edit"), configurations)
 def test_each_start_and_each_end_once(tally: Counter[str], history: list[Op], configuration: dict[str, Any]) -> None:
     played = History(configuration)
     played.play(history)
