@@ -22,7 +22,7 @@
         ├── PILoginError           401, or a login page: who we are was not accepted (also a PermissionError)
         ├── PIForbiddenError       403: known, but not allowed (also a PermissionError)
         ├── PINotFoundError        404: no such object or route (also a LookupError)
-        ├── PITooLargeError        413, 414, item limit: the same question in smaller pieces may pass
+        ├── PITooLargeError        413, 414, item limit, maxResponseBytes: in smaller pieces it may pass
         └── PIRefusedError         any other refusal: 400, 409, 501, redirects
 
 On an executor the message is all a user gets, so each says what was asked (method, route, tags, range) and keeps
@@ -211,11 +211,15 @@ class PITooLargeError(PIRequestError):
 
     Attributes:
         item_limit: the largest `maxCount` that the server allows, when its message said so.
+        is_answer: it was the answer that is too large (option maxResponseBytes), not the request.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, item_limit: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, item_limit: int | None = None, is_answer: bool = False
+    ) -> None:
         super().__init__(message, status=status)
         self.item_limit = item_limit
+        self.is_answer = is_answer
 
 
 class PIRefusedError(PIRequestError):

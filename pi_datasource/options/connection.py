@@ -46,6 +46,11 @@ CONNECTION_OPTIONS = (
             "compression", "choice", "auto", "Compressed answers: auto (as the network is slow or fast), gzip or none.",
             choices=("auto", "gzip", "none"),
         ),
+        Option(
+            "maxResponseBytes", "integer", "100_000_000",
+            "Bytes of one answer, inflated; of one that has more, less is asked at once.",
+            minimum=1_000, maximum=2_000_000_000,
+        ),
         Option("post", "boolean", "true", "Whether POST may be used; false for sites that block it."),
     ),
 )  # fmt: skip
@@ -69,6 +74,7 @@ class Connection:
         retry_timeout: seconds spent on one request with all its retries.
         requests_per_second, max_in_flight: ceilings of the whole job; None for none.
         concurrency: requests in flight of one task.
+        max_response_bytes: bytes of one answer, inflated.
         post: whether POST may be used.
         compression: `auto`, `gzip` or `none`.
     """
@@ -88,6 +94,7 @@ class Connection:
     requests_per_second: float | None = None
     max_in_flight: int | None = None
     concurrency: int = 4
+    max_response_bytes: int = 100_000_000
     post: bool = True
     compression: str = "auto"
 
@@ -124,6 +131,7 @@ class Connection:
             requests_per_second=values["requestsPerSecond"],
             max_in_flight=values["maxInFlight"],
             concurrency=values["concurrency"],
+            max_response_bytes=values["maxResponseBytes"],
             post=values["post"],
             compression=values["compression"],
         )

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pi_datasource.errors import (
+    PIBadAnswerError,
     PIError,
     PIInstantError,
     PIRefusedError,
@@ -153,15 +154,14 @@ class Chain:
     def take(self, fetched: Fetched) -> list[Page]:
         """Moves the cursors by what came. Returns the pages in it.
 
-        Raises:
-            PIBadAnswerError: an answer that cannot be: out of order, not leading on, an unreadable time.
+        A stream whose answer cannot be (out of order, not leading on, an unreadable time) fails by itself.
         """
         for page in fetched.pages:
             self._cursor_of(page).skip_instant()
         for cursor, cause in fetched.failures:
             self._fail(cursor, cause)
         pages = list(fetched.pages)
-        ticks = parse_ticks([value.Timestamp for _, _, answer in fetched.answers for value in answer.Items])
+        ticks = self._ticks(fetched)
         first = 0
         for cursor, page_size, answer in fetched.answers:
             after = first + len(answer.Items)
@@ -170,6 +170,21 @@ class Chain:
             if taken is not None:
                 pages.append(taken)
         return pages
+
+    def _ticks(self, fetched: Fetched) -> Ticks:
+        """The times of all that came; a stream with one that is none fails and goes."""
+        try:
+            return parse_ticks([value.Timestamp for _, _, answer in fetched.answers for value in answer.Items])
+        except PIBadAnswerError:
+            whole = []
+            for cursor, page_size, answer in fetched.answers:
+                try:
+                    parse_ticks([value.Timestamp for value in answer.Items])
+                    whole.append((cursor, page_size, answer))
+                except PIBadAnswerError as error:
+                    self._fail(cursor, PIRefusedError(f"{cursor}: {error}"))
+            fetched.answers = whole
+            return parse_ticks([value.Timestamp for _, _, answer in whole for value in answer.Items])
 
     def _taken(self, cursor: Cursor, page_size: int, answer: TimedValues, ticks: Ticks) -> Page | None:
         errors = [value.Errors for value in answer.Items if value.Errors]
@@ -180,7 +195,11 @@ class Chain:
         if words:
             self._fail(cursor, PIRefusedError(f"{cursor}: an annotation with errors: {words}"))
             return None
-        page = cursor.take(answer.Items, ticks, page_size)
+        try:
+            page = cursor.take(answer.Items, ticks, page_size)
+        except PIBadAnswerError as error:
+            self._fail(cursor, error)
+            return None
         cursor.stuck = cursor.grown > self._ceiling() and page_size >= self._ceiling()
         return page
 
@@ -215,8 +234,9 @@ class Chain:
             for number, (cursor, size) in enumerate(zip(asked, sizes, strict=True))
         }
         slow: PITimeoutError | None = None
+        heavy: PITooLargeError | None = None
         try:
-            answers = ask_all(self.client, asks, self.paging.kind, self._what, heal_timeouts=False)
+            answers = ask_all(self.client, asks, self.paging.kind, self._what, heal_timeouts=False, heal_large=False)
             self._pace(len(asked))
         except PITimeoutError as error:
             answers, slow = {}, error
@@ -224,12 +244,18 @@ class Chain:
             cursor, size = asked[int(key)], sizes[int(key)]
             if isinstance(answer, PITimeoutError):
                 slow = answer
+            elif isinstance(answer, PITooLargeError) and answer.is_answer:
+                heavy = answer
+                if len(asked) == 1 and size <= 1:
+                    fetched.failures.append((cursor, answer))
             elif isinstance(answer, PITooLargeError):
                 self._learn(answer, size)
             elif isinstance(answer, PIRequestError):
                 fetched.failures.append((cursor, answer))
             else:
                 fetched.answers.append((cursor, size, answer))
+        if heavy is not None:
+            self._shrink(len(asked), max(sizes))
         if slow is not None:
             self._shrink(len(asked))
             self._patience.wait_after(slow)
@@ -250,9 +276,9 @@ class Chain:
 
     def _learn(self, error: PITooLargeError, size: int) -> None:
         """The page asked for is too large: the server's item limit is smaller, or something in between minds."""
-        if size == 1:
+        if size <= 1:
             raise error
-        if error.item_limit is None or error.item_limit >= size:
+        if not error.item_limit or error.item_limit >= size:
             self._limit = size // 2
             return
         learn_limit(self.client.connection.url, error.item_limit)
@@ -270,13 +296,20 @@ class Chain:
         elif share < 0.25 and self._in_time:
             self._rows = min(self.paging.rows, self._rows * 2)
 
-    def _shrink(self, asked: int) -> None:
-        """No answer in time: asks for half from now on, first of the rows, then of the streams."""
+    def _shrink(self, asked: int, largest: int = LARGEST_PAGE) -> None:
+        """No answer in time, or one too large: asks for half, first of the rows, then of the streams.
+
+        Args:
+            asked: streams that shared the answer.
+            largest: the largest page that was asked for.
+        """
         self._in_time = False
         if self._rows // asked > SMALLEST_PAGE:
-            self._rows //= 2
-        else:
+            self._rows = min(self._rows, largest * asked) // 2
+        elif asked > 1 or largest == LARGEST_PAGE:
             self._width = max(1, asked // 2)
+        else:
+            self._limit = max(1, largest // 2)
 
 
 def field_words(errors: Sequence[FieldError]) -> str:

@@ -25,7 +25,8 @@ from pi_datasource.errors import (
     PITimeoutError,
     PITooLargeError,
 )
-from pi_datasource.webapi.wire import Answer, TimedValues, batch_decoder, decoder
+from pi_datasource.webapi.secondlook import second_look
+from pi_datasource.webapi.wire import Answer, TimedValues, Unreadable, batch_decoder, decoder
 
 __all__ = ["check_answer", "decode", "error_for", "error_words", "retry_after", "words_of"]
 
@@ -82,6 +83,10 @@ def error_for(
         return PITooLargeError(said, status=status, item_limit=int(digits) if digits else None)
     if status == 400 and TOO_LONG.search(words):
         return PITooLargeError(said, status=status)
+    if status == 304:
+        return PIBadAnswerError(
+            f"{said}: not modified, which was not asked; a cache in front of PI Web API is at fault", status=status
+        )
     if 300 <= status < 400:
         target = headers.get("Location") or headers.get("location") or "somewhere else"
         return PIRefusedError(
@@ -115,7 +120,7 @@ def words_of(body: bytes | bytearray) -> str:
     text = body[:20_000].decode("utf-8", "replace").strip().lstrip("\ufeff")
     try:
         parsed = msgspec.json.decode(text)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return _words_of_page(text)
     if isinstance(parsed, dict):
         said = [parsed.get("Errors"), parsed.get("Message"), parsed.get("MessageDetail")]
@@ -138,6 +143,7 @@ def decode(body: bytes | bytearray, kind: msgspec.json.Decoder[T], content_type:
 
     Raises:
         PIBadAnswerError: it is a web page, cut, no JSON, or JSON of another shape.
+        PIRefusedError: it is PI Web API's, and one value in it cannot be read.
     """
     start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"<") or "html" in content_type.lower():
@@ -152,6 +158,9 @@ def decode(body: bytes | bytearray, kind: msgspec.json.Decoder[T], content_type:
         _refuse_strangers(answer, body, asked)
         return answer
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        seen = None if isinstance(error, RecursionError) else second_look(body, kind, asked)
+        if seen is not None:
+            return seen
         shown = body[:120].decode("utf-8", "replace")
         raise PIBadAnswerError(
             f"{asked}: the answer of {len(body):,} bytes cannot be decoded ({error}); it begins with {shown!r}"
@@ -187,7 +196,10 @@ def check_answer(answer: Answer, asked: str) -> None:
 
     Raises:
         PIServerError: `WebException` or top-level `Errors`; may pass at another try.
+        PIRefusedError: a value in it cannot be read.
     """
+    if isinstance(answer, Unreadable):
+        raise PIRefusedError(f"{asked}: {answer.Message}")
     if answer.WebException is not None:
         words = _joined(answer.WebException.Errors)
         raise PIServerError(f"{asked}: 200, and then a WebException: {words}", status=answer.WebException.StatusCode)

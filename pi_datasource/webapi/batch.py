@@ -61,7 +61,13 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def ask_all(
-    client: Client, asks: Mapping[str, Ask], kind: type[A], asked: str, *, heal_timeouts: bool = True
+    client: Client,
+    asks: Mapping[str, Ask],
+    kind: type[A],
+    asked: str,
+    *,
+    heal_timeouts: bool = True,
+    heal_large: bool = True,
 ) -> dict[str, A | PIRequestError]:
     """The answer to each question, or why there is none.
 
@@ -72,6 +78,8 @@ def ask_all(
         asked: the questions in words, for messages.
         heal_timeouts: ask the same again after a time-out or 504. False hands those back at once (raised for the
             whole, as an error for one question), for callers who can ask for less.
+        heal_large: ask fewer together after an answer that is larger than `maxResponseBytes`. False hands that back as
+            the error of each, for the same callers.
 
     Returns:
         For each id the answer, or an error that is about this question and that no further try would heal.
@@ -80,7 +88,7 @@ def ask_all(
         PIRequestError: the server could not be asked; not the fault of any one question.
     """
     if len(asks) > 1 and client.connection.post:
-        return _Healing(client, asks, kind, asked, heal_timeouts).run()
+        return _Healing(client, asks, kind, asked, heal_timeouts, heal_large).run()
     answers: dict[str, A | PIRequestError] = {}
     hand_back = () if heal_timeouts else (PITimeoutError,)
     for key, ask in asks.items():
@@ -109,12 +117,19 @@ class _Healing:
     """One batch request with all its tries."""
 
     def __init__(
-        self, client: Client, asks: Mapping[str, Ask], kind: type[Answer], asked: str, heal_timeouts: bool
+        self,
+        client: Client,
+        asks: Mapping[str, Ask],
+        kind: type[Answer],
+        asked: str,
+        heal_timeouts: bool,
+        heal_large: bool,
     ) -> None:
         self.client = client
         self.kind = kind
         self.asked = asked
         self.heal_timeouts = heal_timeouts
+        self.heal_large = heal_large
         self.left = dict(asks)
         self.answers: dict[str, Answer | PIRequestError] = {}
         self.patience = client.patience(asked)
@@ -126,10 +141,15 @@ class _Healing:
         while self.left:
             try:
                 got = self.client.post_batch({k: a.route for k, a in self.left.items()}, self.kind, self.asked)
-            except PITooLargeError:
-                if len(self.left) == 1:
+            except PITooLargeError as error:
+                if error.is_answer and (not self.heal_large or len(self.left) == 1):
+                    # A caller who can ask for less does so; of one question it is that question's own fault.
+                    self.answers |= dict.fromkeys(self.left, error)
+                    self.left = {}
+                elif len(self.left) == 1:
                     raise
-                self._split()
+                else:
+                    self._split()
             except PIRetriableError as error:
                 if isinstance(error, PITimeoutError) and not self.heal_timeouts:
                     raise
@@ -141,7 +161,7 @@ class _Healing:
     def _split(self) -> None:
         """The body was too large: the same in two requests."""
         for half in chunks(self.left.items(), (len(self.left) + 1) // 2):
-            part = _Healing(self.client, dict(half), self.kind, self.asked, self.heal_timeouts)
+            part = _Healing(self.client, dict(half), self.kind, self.asked, self.heal_timeouts, self.heal_large)
             self.answers |= part.run()
         self.left = {}
 

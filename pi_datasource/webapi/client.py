@@ -36,6 +36,7 @@ from pi_datasource.options import Connection
 from pi_datasource.times import to_ticks
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import check_answer, decode, error_for
+from pi_datasource.webapi.bodies import read_body
 from pi_datasource.webapi.compression import encoding_for
 from pi_datasource.webapi.retry import SECONDS_AT_UNKNOWN_HOST, Patience, RetryRules
 from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
@@ -52,8 +53,6 @@ E = TypeVar("E", bound=PIRequestError)
 
 #: Seconds to wait for a connection to be made; the `timeout` option is for the answer.
 CONNECT_SECONDS = 10.0
-#: Bytes of a body read at once, so that its deadline is looked at now and then.
-READ_SIZE = 1 << 18
 #: Seconds that all requests of a process pause at most after a 429; the request itself waits as it is told.
 LONGEST_PAUSE = 600.0
 #: Seconds that all requests of a process pause after a 429 that does not say how long.
@@ -364,7 +363,7 @@ class Client:
             ) as response:
                 patience = max(self.rules.budget, self.connection.timeout)
                 begun = time.monotonic()
-                content = _read_all(response, started + patience, asked)
+                content = read_body(response, self.connection.max_response_bytes, started + patience, asked)
                 self._encoding.note(
                     response.headers.get("Content-Encoding", ""), len(content), time.monotonic() - begun
                 )
@@ -386,29 +385,6 @@ class Client:
 
 class _RenewedError(Exception):
     """Rides as the cause of a 401 after which a fresh login was got: the next try may pass."""
-
-
-def _read_all(response: requests.Response, deadline: float, asked: str) -> bytearray:
-    """The whole body, inflated. `response.content` does the same in pieces of 10 kB, at three times the cost.
-
-    One growing array: pieces that are joined in the end take the body's memory twice.
-    """
-    raw = response.raw
-    # What is there, rather than all that was asked for: a server that drips would never let us look at the clock.
-    read: Callable[..., bytes] = getattr(raw, "read1", raw.read)
-    body = bytearray()
-    while True:
-        piece = read(READ_SIZE, decode_content=True)
-        if not piece:
-            break
-        body += piece
-        if time.monotonic() > deadline:
-            raise PITimeoutError(f"{asked}: the answer kept coming for too long, {len(body):,} bytes so far")
-    announced = response.headers.get("Content-Length", "")
-    # urllib3 2 checks this by itself, urllib3 1 does not.
-    if announced.isdigit() and raw.tell() < int(announced):
-        raise PIBadAnswerError(f"{asked}: the answer broke off after {raw.tell():,} of {int(announced):,} bytes")
-    return body
 
 
 def _connection_error(error: Exception, url: str, asked: str, seconds: float) -> PIRetriableError:

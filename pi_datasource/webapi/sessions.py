@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from pi_datasource._version import __version__
 from pi_datasource.options import Connection
 from pi_datasource.webapi.auth import Auth, auth_for
+from pi_datasource.webapi.bodies import ACCEPTED_ENCODINGS
 
 __all__ = ["Session", "host_answered", "is_host_known", "session"]
 
@@ -73,6 +74,7 @@ def _new(connection: Connection) -> Session:
     http.headers.update(
         {
             "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED_ENCODINGS,
             "User-Agent": connection.user_agent or USER_AGENT,
             # PI Web API refuses a POST without it (defence against cross-site requests); any value will do.
             "X-Requested-With": "pi-datasource",

@@ -47,6 +47,7 @@ __all__ = [
     "TableRows",
     "TimedValue",
     "TimedValues",
+    "Unreadable",
     "batch_decoder",
     "decoder",
 ]
@@ -67,6 +68,10 @@ class Answer(msgspec.Struct, gc=False):
     Errors: list[str] | str | None = None
     Message: str | None = None
     WebException: LateFailure | None = None
+
+
+class Unreadable(Answer, gc=False):
+    """Whole JSON that is not what it should be: the answer to one question of several. `Message` says what is wrong."""
 
 
 class FieldError(msgspec.Struct, gc=False):

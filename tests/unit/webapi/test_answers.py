@@ -202,25 +202,20 @@ class TestDecode:
     @pytest.mark.parametrize(
         "body",
         [
-            b'{"Items": [{"Timestamp": "2026-01-01T00:00:00Z", "Value": NaN}]}',
-            b'{"Items": [{"Timestamp": "2026-01-01T00:00:00Z", "Value": Infinity}]}',
             GOOD[:-1],
             GOOD[: len(GOOD) // 2],
             b"",
             GOOD + b"}",
-            b'{"Items": [{"Value": 1}]}',
-            b'{"Items": [{"Timestamp": 5, "Value": 1}]}',
             b'{"Items": "many"}',
             b"[]",
             b'"text"',
             b"null",
-            b'{"Items": [{"Timestamp": "\xff\xfe", "Value": 1}]}',
             b'{"Items": ' + b"[" * 100_000,
             b"not json",
         ],
         ids=[
-            "NaN", "Infinity", "one byte short", "half", "empty", "one byte more", "no time", "time no text",
-            "items no list", "a list", "a text", "null", "no utf-8", "deep", "plain text",
+            "one byte short", "half", "empty", "one byte more", "items no list", "a list", "a text", "null", "deep",
+            "plain text",
         ],
     )  # fmt: skip
     def test_what_cannot_be_decoded_is_a_bad_answer(self, body: bytes) -> None:
