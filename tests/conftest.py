@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from mock_pi import MockPI, PISystem
+from summaries import fault_table
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -25,6 +26,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.skipped and os.environ.get("OSIPI_NO_SKIPS") == "1":
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and OSIPI_NO_SKIPS=1 allows none: {report.longrepr}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The fault matrix as a table."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    properties = [
+        pair for report in reports for pair in getattr(report, "user_properties", ()) if report.when == "call"
+    ]
+    lines = list(fault_table(cell for name, cell in properties if name == "faults"))
+    if lines:
+        terminalreporter.section("faults and what came of them")
+        terminalreporter.write_line("\n".join(lines))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

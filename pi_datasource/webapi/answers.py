@@ -6,6 +6,7 @@ The order matters: the status first, then whether the body is JSON at all, then 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -168,27 +169,45 @@ def decode(body: bytes | bytearray, kind: msgspec.json.Decoder[T], content_type:
 
 
 def _refuse_strangers(answer: object, body: bytes | bytearray, asked: str) -> None:
-    """Refuses JSON that is not PI's and would pass for a stream without events, such as a gateway's `{"error": …}`.
+    """Refuses JSON that is not PI's and would pass for an answer without data, such as a gateway's `{"error": …}`.
 
-    Only bodies without events come here twice, and those are short.
+    Only bodies without data come here twice, and those are short.
 
     Raises:
-        PIBadAnswerError: an object without events that has other members than PI's.
+        PIBadAnswerError: an object without data that has other members than PI's.
     """
-    if isinstance(answer, TimedValues) and answer.says_nothing:
-        members = [ONE_BODY.decode(body)]
-    elif isinstance(answer, dict) and any(_is_empty_stream(sub.Content) for sub in answer.values()):
+    if isinstance(answer, Answer) and _says_nothing(answer):
+        silent = [(answer, ONE_BODY.decode(body))]
+    elif isinstance(answer, dict) and any(_says_nothing(sub.Content) for sub in answer.values()):
         found = {key: sub.Content for key, sub in BATCH_BODY.decode(body).items() if isinstance(sub.Content, dict)}
-        members = [found[key] for key, sub in answer.items() if _is_empty_stream(sub.Content)]
+        silent = [(sub.Content, found[key]) for key, sub in answer.items() if _says_nothing(sub.Content)]
     else:
         return
-    strange = next((name for names in members for name in names if name not in MEMBERS), None)
-    if strange is not None:
-        raise PIBadAnswerError(f"{asked}: the answer is no list of events: it has {strange!r} and no Items")
+    for content, members in silent:
+        strange = next((name for name in members if name not in MEMBERS), None)
+        # Of events, `Items` beside a stranger is not enough: no version of PI ever wrote anything there.
+        own = () if isinstance(content, TimedValues) else content.__struct_fields__
+        if strange is not None and not any(name in members for name in own):
+            what = "list of events" if isinstance(content, TimedValues) else "answer of PI Web API"
+            raise PIBadAnswerError(f"{asked}: the answer is no {what}: it has {strange!r} and no {_expected(content)}")
 
 
-def _is_empty_stream(content: object) -> bool:
-    return isinstance(content, TimedValues) and content.says_nothing
+def _says_nothing(content: object) -> bool:
+    """Neither data nor a failure: an empty list, or a body that is none of PI's."""
+    return isinstance(content, Answer) and content == _blank(type(content))
+
+
+@functools.cache
+def _blank(kind: type[Answer]) -> Answer | None:
+    """What an empty object is decoded to."""
+    try:
+        return msgspec.convert({}, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _expected(content: Answer) -> str:
+    return next((name for name in content.__struct_fields__ if name not in Answer.__struct_fields__), "Items")
 
 
 def check_answer(answer: Answer, asked: str) -> None:

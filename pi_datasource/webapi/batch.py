@@ -104,8 +104,10 @@ def ask_all(
 def is_about_the_question(error: PIRequestError, heal_timeouts: bool = True) -> bool:
     """Whether an error belongs to what was asked, rather than to the server's or the network's day.
 
-    500 does: PI Web API answers it for a point that may not be read.
+    500 does: PI Web API answers it for a point that may not be read. A redirect does not: it is a gateway's.
     """
+    if error.status is not None and 300 <= error.status < 400:
+        return False
     if isinstance(error, PITimeoutError):
         return not heal_timeouts
     if isinstance(error, PIServerError):

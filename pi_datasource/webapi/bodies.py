@@ -61,6 +61,7 @@ def read_body(response: requests.Response, limit: int, deadline: float, asked: s
             body += inflater.inflate()
             if len(body) > limit:
                 if good:
+                    body.clear()  # the error keeps this frame, and with it the body
                     raise _too_large(limit, asked)
                 return body[:limit]
         if time.monotonic() > deadline:

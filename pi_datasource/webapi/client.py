@@ -361,13 +361,18 @@ class Client:
                 stream=True,
                 allow_redirects=False,
             ) as response:
-                patience = max(self.rules.budget, self.connection.timeout)
+                # Half of the time for all tries: after one that drips for ever there is a second.
+                patience = max(self.rules.budget / 2, self.connection.timeout)
                 begun = time.monotonic()
                 content = read_body(response, self.connection.max_response_bytes, started + patience, asked)
                 self._encoding.note(
                     response.headers.get("Content-Encoding", ""), len(content), time.monotonic() - begun
                 )
-        except (requests.exceptions.InvalidHeader, UnicodeError):
+        except (requests.exceptions.InvalidHeader, UnicodeError) as error:
+            if error.args and isinstance(error.args[0], urllib3.exceptions.InvalidHeader):
+                raise PIBadAnswerError(
+                    f"{asked}: the answer has contradicting headers: {_short(str(error.args[0]))}"
+                ) from error
             # Without its cause: that shows the header, which is a secret.
             raise PIRefusedError(
                 f"{asked}: a login or a value of option headers holds what an HTTP header cannot hold: blanks in "

@@ -127,11 +127,6 @@ class TimedValues(Answer, gc=False):
 
     Items: list[TimedValue] = []
 
-    @property
-    def says_nothing(self) -> bool:
-        """Neither events nor a failure: an empty stream, or a body that is none of PI's."""
-        return not (self.Items or self.Errors or self.Message or self.WebException)
-
 
 class AnnotatedValues(TimedValues, gc=False):
     """Events of one stream with their notes: asked for only where they are wanted, as decoding them costs more."""

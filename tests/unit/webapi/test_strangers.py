@@ -8,7 +8,20 @@ import pytest
 
 from pi_datasource.errors import PIBadAnswerError
 from pi_datasource.webapi.answers import decode
-from pi_datasource.webapi.wire import TimedValues, batch_decoder, decoder
+from pi_datasource.webapi.wire import (
+    DataServers,
+    LookedUp,
+    NewestOfMany,
+    OneValue,
+    Point,
+    Points,
+    Summaries,
+    SystemUser,
+    TableRows,
+    TimedValues,
+    batch_decoder,
+    decoder,
+)
 
 STRANGERS = [{"message": "Quota exceeded"}, {"error": {"code": 7}}, {"items": []}, {"Items": [], "next": "x"}]
 EMPTY = [{}, {"Items": []}, {"Links": {}, "Items": [], "UnitsAbbreviation": ""}]
@@ -39,3 +52,28 @@ def test_a_stream_without_events_is_one(body: object) -> None:
 def test_new_members_beside_events_are_no_matter() -> None:
     body = {"Items": [EVENT], "SomethingNew": 1}
     assert len(decode(json.dumps(body).encode(), decoder(TimedValues), "application/json", "asked").Items) == 1
+
+
+#: What else is asked of PI, and how it looks without data.
+OTHERS = [DataServers, LookedUp, NewestOfMany, OneValue, Point, Points, Summaries, SystemUser, TableRows]
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("body", STRANGERS[:3])
+def test_nor_for_any_other_answer_without_data(body: object, kind: type) -> None:
+    with pytest.raises(PIBadAnswerError, match="no answer of PI Web API: it has "):
+        decode(json.dumps(body).encode(), decoder(kind), "application/json", "asked")
+    subs = {"0": {"Status": 200, "Content": {}}, "1": {"Status": 200, "Content": body}}
+    with pytest.raises(PIBadAnswerError, match="no answer of PI Web API: it has "):
+        decode(json.dumps(subs).encode(), batch_decoder(kind), "application/json", "asked")
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("body", [{}, {"Links": {}}, {"Links": {}, "Message": None}])
+def test_an_answer_without_data_is_one(body: object, kind: type) -> None:
+    assert decode(json.dumps(body).encode(), decoder(kind), "application/json", "asked") == kind()
+
+
+def test_new_members_beside_an_empty_list_are_no_matter() -> None:
+    body = {"Items": [], "SomethingNew": 1}
+    assert decode(json.dumps(body).encode(), decoder(Points), "application/json", "asked") == Points()
