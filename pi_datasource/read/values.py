@@ -17,6 +17,7 @@ Nothing becomes null because of its type.
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -43,6 +44,9 @@ VALUE_COLUMNS = ("value", "value_long", "value_text", "state", "is_system_state"
 STREAM_COLUMNS = ("tag", "uom", "web_id", "point_id", "descriptor", "element_path")
 #: Rows in a record batch at most; Spark copies larger ones at a higher cost a row.
 LARGEST_BATCH = 100_000
+
+#: Whole numbers beyond it are no doubles.
+LARGEST_WHOLE = int(sys.float_info.max)
 
 #: JSON has no such numbers; servers write these texts (Json.NET's way).
 NUMBER_TEXTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -279,7 +283,7 @@ def _floats(values: list[Any]) -> _Values:
     if not odd:
         return _Values(len(values), value=pa.array(values, pa.float64()))
     # Whole numbers may come without a point.
-    odd = [number for number in odd if values[number].__class__ is not int]
+    odd = [number for number in odd if values[number].__class__ is not int or abs(values[number]) > LARGEST_WHOLE]
     told = _Odd(values, odd, "float")
     for number in odd:
         values[number] = told.numbers.get(number)
