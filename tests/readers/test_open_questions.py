@@ -146,7 +146,7 @@ QUESTIONS = [
              both, 200),
     Question(7, "a WebID that is given twice is answered twice, or once",
              ways("streamset_duplicates", "answer", "collapse"), lambda url: streamed(
-                 url, startTime=START, tags=json.dumps([f"TAG.{n % 5}" for n in range(10)] + [r"\\MOCKPI\TAG.1"])), 200),
+                 url, startTime=START, tags=json.dumps([f"TAG.{n % 5}" for n in range(9)] + [r"\\MOCKPI\TAG.1"])), 200),
     Question(8, "whether a sub-request may leave out the host", ways("relative_urls", False, True), both, 200),
     Question(9, "maxCount=0 is an error, or means the limit", ways("zero_max_count", "error", "limit"), both, 200),
     Question(11, "order of summaries: by type, or by time", ways("summary_order", "type", "time"),
