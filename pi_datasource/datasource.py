@@ -105,6 +105,7 @@ class PIDataSource(DataSource):
 
 #: Options of batch reads that would promise something that a stream does not do.
 NOT_IN_STREAMS = {
+    "startTimes": "its checkpoint says where each tag goes on",
     "endTime": "it goes on for ever; read a closed range with spark.read",
     "boundaryType": "its ranges join, and every event lies inside of one",
     "errorColumn": "a tag that fails keeps its watermark and catches up; see table=failed_tags",

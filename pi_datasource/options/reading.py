@@ -16,6 +16,8 @@ READING_OPTIONS = (
         "When",
         Option("startTime", "time", "*-1d", "Start of the range, included: PI time or ISO 8601."),
         Option("endTime", "time", "*", "End of the range, not included: PI time or ISO 8601."),
+        Option("startTimes", "json", None, "Tags with a startTime of their own: a JSON object of tags and times.",
+               tables=("recorded",), in_environment=False),
         Option("timeZone", "text", "UTC", "Zone (IANA or Windows name) of midnights and of times without one."),
     ),
     *grouped(
@@ -61,6 +63,7 @@ class Reading:
         error_column: column that tells why a tag was skipped, or None.
         tag_format: `name` or `path`.
         boundary_type: `Inside`, or `Outside` for the events next to the range as well.
+        start_times: tag in lower case → tick at which its own range starts.
     """
 
     time_range: TimeRange
@@ -80,6 +83,7 @@ class Reading:
     include_element: bool = False
     include_annotations: bool = False
     boundary_type: str = "Inside"
+    start_times: Mapping[str, int] = field(default_factory=dict)
     now: int = field(default=0, compare=False)
 
     @classmethod
@@ -102,6 +106,7 @@ class Reading:
         return cls(
             time_range=_range(values["startTime"], values["endTime"], now, zone),
             now=now,
+            start_times=_start_times(values["startTimes"] or {}, now, zone),
             time_zone=values["timeZone"],
             tz=zone,
             page_size=values["pageSize"],
@@ -145,6 +150,10 @@ def _range(start: str, end: str, now: int, zone: tzinfo) -> TimeRange:
             f"({short_text(last)}); accepted is a start before the end"
         )
     return TimeRange(first, last)
+
+
+def _start_times(texts: Mapping[str, str], now: int, zone: tzinfo) -> dict[str, int]:
+    return {tag.lower(): instant(f"startTimes: {tag}", text, now, zone) for tag, text in texts.items()}
 
 
 def instant(name: str, text: str, now: int, zone: tzinfo) -> int:

@@ -170,9 +170,11 @@ def _json_object(given: Given) -> dict[str, str]:
     if not isinstance(pairs, _Pairs) or not all(isinstance(value, str) for _, value in pairs):
         raise given.refusal()
     found: dict[str, str] = {}
+    seen: set[str] = set()
     for name, value in pairs:
-        if name.lower() in {known.lower() for known in found}:
+        if name.lower() in seen:
             raise given.refusal(f"holds {shown(name)} twice")
+        seen.add(name.lower())
         found[name] = value
     return found
 

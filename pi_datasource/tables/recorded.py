@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pi_datasource.columns import Column
+from pi_datasource.errors import PIOptionError
+from pi_datasource.options import Reading
 from pi_datasource.plan.counts import COUNT_ALL, expect
 from pi_datasource.plan.partitions import Chunk, Piece, StreamPartition
 from pi_datasource.plan.windows import cut, scattered
@@ -15,6 +17,7 @@ from pi_datasource.read.annotations import ANNOTATION_TYPE, ANNOTATIONS
 from pi_datasource.read.chain import Chain, Paging
 from pi_datasource.read.neighbours import Neighbour
 from pi_datasource.read.questions import Round, rounds
+from pi_datasource.resolve.streams import Stream
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.series import (
     POINT_COLUMNS,
@@ -27,6 +30,7 @@ from pi_datasource.tables.series import (
     read_rounds,
     resolved,
 )
+from pi_datasource.times import TimeRange
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import AnnotatedValues
 
@@ -57,16 +61,27 @@ COLUMNS = (
 def plan(request: Request, client: Client) -> Sequence[StreamPartition]:
     """Resolves the tags and cuts tags × time into partitions of even work."""
     found = resolved(request, client, own_ranges=True)
-    usual = (request.options.reading.time_range,)
-    outside = request.options.reading.boundary_type == "Outside"
+    reading = request.options.reading
+    outside = reading.boundary_type == "Outside"
+    if found.ranges and reading.start_times:
+        raise PIOptionError(
+            "options contradict each other: both tagFile and startTimes give tags a range of their own; accepted is "
+            "one of them"
+        )
     wanted = [
         # A stream with two ranges is read as two.
         Piece(replace(stream) if number else stream, window, neighbours=window if outside else None)
         for stream in found.streams
-        for number, window in enumerate(found.ranges.get(stream.web_id, usual))
+        for number, window in enumerate(found.ranges.get(stream.web_id, (_own(stream, reading),)))
         if not window.is_empty
     ]
     return plan_pieces(request, client, wanted, found.failures)
+
+
+def _own(stream: Stream, reading: Reading) -> TimeRange:
+    """The range of the options; for a tag in option `startTimes` one that starts at its own time."""
+    usual = reading.time_range
+    return TimeRange(min(reading.start_times.get(stream.tag.lower(), usual.start), usual.end), usual.end)
 
 
 def plan_pieces(
