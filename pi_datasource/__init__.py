@@ -8,13 +8,16 @@
 
     tables/    what can be read: one declaration each, naming its columns, its plan and its reading
     stream/    two offsets ──► the same plan and reading for the time between them
-    delta/     tables that a stream fills: made first, merged into
+    delta/     tables that a stream or a batch fills: made first, merged into, kept in order
+    checkpoint/  what Spark keeps of a stream: how far each tag is, and reading again
+    notebook/  small helpers around `spark.read`
+    run/       a job without code: one YAML file, a list of loads
     check/     looks at a connection, step by step, and says what to mend
     tools/     commands of `python -m pi_datasource`, which cli.py lists
 
 Imports run one way: `errors, times, columns, options` ← `webapi` ← `resolve, plan, read` ← `tables` ← `reader, stream`
-← `datasource` ← `delta`, `check`, `tools` ← `cli`. To read the code, begin with `datasource`, then `tables/recorded`,
-and follow it down.
+← `datasource` ← `delta`, `checkpoint`, `check` ← `notebook` ← `run`, `tools` ← `cli`. To read the code, begin with
+`datasource`, then `tables/recorded`, and follow it down.
 
 The names below are loaded when first used, so that importing the package costs nothing.
 """

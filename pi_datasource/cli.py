@@ -35,6 +35,8 @@ class Command(NamedTuple):
 COMMANDS = {
     "check": Command("pi_datasource.tools.check", "look at the connection, and say what to mend"),
     "tags": Command("pi_datasource.tools.tags", "find tags by pattern"),
+    "init": Command("pi_datasource.run.init", "write a job file to begin with"),
+    "run": Command("pi_datasource.run.command", "load tables as a job file says"),
     "lag": Command("pi_datasource.tools.lag", "how far behind the tags of a stream are, by its checkpoint"),
     "watermarks": Command("pi_datasource.tools.watermarks", "the watermark of each tag of a stream, as CSV"),
     "rewind": Command("pi_datasource.tools.rewind", "make a stopped stream read tags again from an earlier time"),

@@ -35,8 +35,9 @@ class TestFrontDoor:
     def test_every_command_has_help(self, name: str, capsys) -> None:
         assert main([name, "--help"]) == 0
         out = " ".join(capsys.readouterr().out.split())
-        assert "--url TEXT" in out
-        assert "A secret is given as env:NAME or @/path/of/a/file" in out
+        if name != "run":  # whose options stand in a file
+            assert "--url TEXT" in out
+            assert "A secret is given as env:NAME or @/path/of/a/file" in out
 
     def test_version(self, capsys) -> None:
         assert main(["--version"]) == 0
