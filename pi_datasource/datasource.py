@@ -49,6 +49,10 @@ class PIDataSource(DataSource):
             )
         return parsed
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Parsed options hold secrets, and Spark keeps the pickled source on its way from one process to the next.
+        return {name: value for name, value in vars(self).items() if name != "_parsed"}
+
     @property
     def _table(self) -> Table:
         return table_named(self._parsed.table)

@@ -32,7 +32,8 @@ class PIReader(DataSourceReader):
     """
 
     def __init__(self, request: Request) -> None:
-        self.request = request
+        # Here, and not on executors: what looks secrets up may be known to the driver alone.
+        self.request = request.with_secrets()
 
     def partitions(self) -> list[Any]:
         """Plans: which task reads what. Asks the server for points and counts, and for no values.

@@ -18,7 +18,7 @@ from pi_datasource.options import Connection, PIOptions, Secret
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.webapi.client import Client, Look
 from pi_datasource.webapi.retry import RetryRules
-from pi_datasource.webapi.sessions import session
+from pi_datasource.webapi.transport import proxies_for
 from pi_datasource.webapi.wire import DataServer
 
 __all__ = ["Site"]
@@ -115,9 +115,8 @@ class Site:
 
     def _proxy(self) -> SplitResult | None:
         """The proxy that the session would use for this URL."""
-        with session(self.stranger.connection) as used:
-            settings = used.http.merge_environment_settings(self.connection.url, {}, None, None, None)
-        found = select_proxy(self.connection.url, settings["proxies"])
+        url = self.connection.url
+        found = select_proxy(url, proxies_for(url, self.connection.no_proxy))
         if not found:
             return None
         return urlsplit(found if "://" in found else f"http://{found}")

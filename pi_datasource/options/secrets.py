@@ -5,7 +5,7 @@ Spark starts readers in worker processes that have no notebook, no `spark` and n
     the text itself            from `dbutils.secrets.get(…)` in a notebook, for instance
     env:NAME                   an environment variable, looked up when the options are parsed
     @/path/of/a/file           read where it is used, and again when the file changes, so that rotation works
-    {{secrets/scope/key}}      a Databricks secret, looked up through databricks-sdk when the options are parsed
+    {{secrets/scope/key}}      a Databricks secret, looked up through databricks-sdk when the reader is made
 
 A text that happens to look like one of these is written `literal:@like this`; all after `literal:` is the secret.
 """
@@ -40,7 +40,8 @@ class Secret:
     """A text of one line that is used and never shown. Line breaks at its end are not part of it.
 
     `repr`, `str` and `format` give `<secret>` and at most where it comes from. It pickles, with its text unless that
-    stays in a file: only options on their way from Spark's driver to its executors should do so.
+    stays in a file or has not been looked up yet: only options on their way from Spark's driver to its executors should
+    do so.
 
     Args:
         text: the secret itself, taken as it is. `Secret.parse` knows the other ways.
@@ -71,8 +72,10 @@ class Secret:
             label: how errors name it, such as `option password`.
             environ: where `env:NAME` is looked up.
 
+        A Databricks secret is not looked up here, because that needs the network: `resolved` does it.
+
         Raises:
-            PIOptionError: empty, a variable that is not set, or a Databricks secret that cannot be had.
+            PIOptionError: empty, a variable that is not set, or a reference that is misspelt.
         """
         path, source = "", ""
         if text.startswith(_LITERAL):
@@ -83,12 +86,21 @@ class Secret:
             found, path = "", text[len(_FILE) :].strip()
             source = f"file {path}" if path else ""
         elif _VAULT_START.match(text):
-            found, source = _from_vault(text.strip(), label), text.strip()
+            return _rebuilt("", "", _vault_reference(text, label), label)
         else:
             found = text
-        secret = cls.__new__(cls)
-        secret._fill("" if path else _one_line(found, label, "the value given"), path, source, label)
-        return secret
+        return _rebuilt("" if path else _one_line(found, label, "the value given"), path, source, label)
+
+    def resolved(self) -> Secret:
+        """The same with its text, when it is a Databricks secret that has not been looked up yet.
+
+        Raises:
+            PIOptionError: it cannot be had from here.
+        """
+        if self._text or self._path:
+            return self
+        found = _from_vault(self._source, self._label)
+        return _rebuilt(_one_line(found, self._label, self._source), "", self._source, self._label)
 
     def reveal(self) -> str:
         """The secret. A file is read again when it has changed since the last time.
@@ -96,7 +108,7 @@ class Secret:
         Raises:
             PIOptionError: the file cannot be read here, or is empty.
         """
-        return _read_file(self._path, self._label) if self._path else self._text
+        return _read_file(self._path, self._label) if self._path else self.resolved()._text
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with the secret: for keys of caches, not for logs.
@@ -115,10 +127,14 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return (self._text, self._path) == (other._text, other._path)
+        return self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash((self._text, self._path))
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str, str]:
+        return (self._text, self._path, "" if self._text or self._path else self._source)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a secret cannot be changed")
@@ -161,10 +177,15 @@ def _from_environment(name: str, label: str, environ: Mapping[str, str]) -> str:
     return found
 
 
-def _from_vault(reference: str, label: str) -> str:
-    match = _VAULT.fullmatch(reference)
+def _vault_reference(text: str, label: str) -> str:
+    match = _VAULT.fullmatch(text.strip())
     if match is None:
         raise PIOptionError(f"{label}: a Databricks secret is written {{{{secrets/scope/key}}}}; or {OTHER_WAYS}")
+    return "{{{{secrets/{scope}/{key}}}}}".format_map(match.groupdict())
+
+
+def _from_vault(reference: str, label: str) -> str:
+    scope, key = reference.strip("{}").split("/")[1:]
     try:
         client: Any = importlib.import_module("databricks.sdk").WorkspaceClient()
     except ImportError:
@@ -174,7 +195,7 @@ def _from_vault(reference: str, label: str) -> str:
     except Exception as error:
         raise PIOptionError(_no_vault(reference, label, error)) from None
     try:
-        return str(client.dbutils.secrets.get(match["scope"], match["key"]))
+        return str(client.dbutils.secrets.get(scope, key))
     except Exception as error:
         raise PIOptionError(_no_vault(reference, label, error)) from None
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pi_datasource.options.assets import ASSET_OPTIONS, Assets
-from pi_datasource.options.connection import CONNECTION_OPTIONS, Connection, overruled_logins
+from pi_datasource.options.connection import CONNECTION_OPTIONS, Connection, overruled_trust
 from pi_datasource.options.declare import Option
 from pi_datasource.options.frames import FRAME_OPTIONS, OF_FRAMES, Frames
 from pi_datasource.options.gather import gather, refuse_strangers, values_of
+from pi_datasource.options.login import TokenProvider, overruled_logins
 from pi_datasource.options.planned import PLANNED_OPTIONS
 from pi_datasource.options.reading import READING_OPTIONS, Reading, overruled_columns
 from pi_datasource.options.sampling import SAMPLING_OPTIONS, Sampling
@@ -59,6 +60,7 @@ class PIOptions:
         now: int,
         environ: Mapping[str, str],
         known_table: Callable[[str], object] | None = None,
+        token_provider: TokenProvider | None = None,
     ) -> PIOptions:
         """Parse Spark's options and the environment; options win.
 
@@ -67,13 +69,14 @@ class PIOptions:
             now: what `*` means in times, in ticks.
             environ: the process environment, for `OSIPI_…` variables and `env:NAME` secrets.
             known_table: raises when there is no such table, before options are refused that it does not take.
+            token_provider: what `register` was given.
 
         Raises:
             PIOptionError: an option is missing, wrong, misspelt or contradicts another.
             PITimeError: a time that cannot be read.
         """
         given = gather(raw, DECLARED, environ)
-        lost = overruled_logins(given) | overruled_selections(given) | overruled_columns(given)
+        lost = overruled_logins(given) | overruled_trust(given) | overruled_selections(given) | overruled_columns(given)
         given = {name: found for name, found in given.items() if name not in lost}
         values = values_of(given, DECLARED, environ)
         table = values["table"].lower()
@@ -84,7 +87,7 @@ class PIOptions:
         names = frozenset(name for name, found in given.items() if not found.variable)
         return cls(
             table=table,
-            connection=Connection.from_values(values, environ),
+            connection=Connection.from_values(values, environ, token_provider),
             selection=Selection.from_values(values),
             reading=reading,
             sampling=Sampling.from_values(values, now, reading.tz),

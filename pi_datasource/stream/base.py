@@ -85,6 +85,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow, Generic[
         sleep: Callable[[float], None] = time.sleep,
         client: Callable[..., Client] = Client,
     ) -> None:
+        request = request.with_secrets()
         # In a task an error always fails: the offset says its rows are in this batch.
         reading = replace(request.options.reading, on_tag_error="fail", error_column=None)
         self._task_request = replace(request, options=replace(request.options, reading=reading))

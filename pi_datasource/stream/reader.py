@@ -51,7 +51,7 @@ class PIStreamReader(StreamReader[PIOffset]):
 
     def __init__(self, request: Request, *more: Any, **others: Any) -> None:
         super().__init__(request, *more, **others)
-        self._tags = TagList(request.options, self._clock)
+        self._tags = TagList(self.request.options, self._clock)
         self._ripening = Ripening(request.options.streaming.settle_time)
         self._left: dict[Key, int] = {}
         self._frozen: dict[Key, int] | None = None

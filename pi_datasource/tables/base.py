@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.columns import Column
@@ -32,6 +32,14 @@ class Request:
     def wants(self, name: str) -> bool:
         """Whether a column of that name is wanted."""
         return any(column.name == name for column in self.columns)
+
+    def with_secrets(self) -> Request:
+        """The same with its secrets looked up, as a reader takes it along to executors.
+
+        Raises:
+            PIOptionError: a secret cannot be had.
+        """
+        return replace(self, options=replace(self.options, connection=self.options.connection.with_secrets()))
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ LONGEST_WORDS = 600
 
 
 def error_for(
-    status: int, body: bytes | bytearray, headers: Mapping[str, str], asked: str, now: float = 0.0
+    status: int, body: bytes | bytearray, headers: Mapping[str, str], asked: str, now: float = 0.0, why: str = ""
 ) -> PIRequestError:
     """The error that a status other than 2xx means.
 
@@ -71,13 +71,15 @@ def error_for(
         headers: its headers; looked up as `requests` spells them.
         asked: the request in words.
         now: POSIX time, for a `Retry-After` that is a date.
+        why: what the login scheme knows of a 401.
     """
     words = words_of(body)
     said = f"{asked}: {status} {words}".rstrip()
     if status == 401:
         offered = headers.get("WWW-Authenticate") or headers.get("www-authenticate")
         login = f"{said}\nthe server did not accept the login"
-        return PILoginError(f"{login}; it offers: {offered}" if offered else login, status=status)
+        login += f"; it offers: {_schemes(offered)}" if offered else ""
+        return PILoginError(f"{login}\n{why}" if why else login, status=status)
     limit = ITEM_LIMIT.search(words)
     if status in (400, 413) and limit:
         digits = re.sub(r"\D", "", limit.group(1) or "")
@@ -99,6 +101,11 @@ def error_for(
     if issubclass(kind, PITooLargeError):
         return kind(said, status=status)
     return kind(said, status=status, retry_after=retry_after(headers, now))
+
+
+def _schemes(offered: str) -> str:
+    """What a server offers, without the long messages of a login that went on."""
+    return re.sub(r"\b(Negotiate|NTLM) [A-Za-z0-9+/=]{20,}", r"\1", offered)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

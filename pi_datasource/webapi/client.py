@@ -25,7 +25,6 @@ import urllib3
 from pi_datasource.errors import (
     PIBadAnswerError,
     PIConnectionError,
-    PILoginError,
     PIRateLimitError,
     PIRefusedError,
     PIRequestError,
@@ -41,6 +40,7 @@ from pi_datasource.webapi.compression import encoding_for
 from pi_datasource.webapi.retry import SECONDS_AT_UNKNOWN_HOST, Patience, RetryRules
 from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
 from pi_datasource.webapi.throttle import JobLimits, Throttle
+from pi_datasource.webapi.transport import proxies_for, proxy_secrets
 from pi_datasource.webapi.wire import Answer, SubAnswer, batch_decoder, decoder
 
 __all__ = ["Client", "Effort", "Look", "Traffic"]
@@ -225,7 +225,7 @@ class Client:
         """
 
         def attempt() -> A:
-            answer = self._round("GET", route, b"", decoder(kind), asked)
+            answer = self._send("GET", route, b"", decoder(kind), asked)
             try:
                 check_answer(answer, asked)
             except PIRequestError as error:
@@ -249,7 +249,7 @@ class Client:
         body = msgspec.json.encode(
             {key: {"Method": "GET", "Resource": f"{base}/{route}"} for key, route in gets.items()}
         )
-        return self._round("POST", endpoints.BATCH, body, batch_decoder(kind), asked)
+        return self._send("POST", endpoints.BATCH, body, batch_decoder(kind), asked)
 
     @property
     def sent_secrets(self) -> tuple[str, ...]:
@@ -264,11 +264,7 @@ class Client:
         """
         started = time.monotonic()
         try:
-            with self.throttle.turn(), session(self.connection) as used:
-                self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
-                status, headers, body = self._exchange(used, "GET", route, b"", asked)
-                if status == 401 and used.auth.renew():
-                    status, headers, body = self._exchange(used, "GET", route, b"", asked)
+            status, headers, body, _ = self._logged_in("GET", route, b"", asked)
         except PIRequestError as error:
             raise self.without_secrets(error) from error.__cause__
         return Look(status, headers, bytes(body), time.monotonic() - started)
@@ -289,35 +285,19 @@ class Client:
         self.decoding.give_back()
         self._sleep(seconds)
 
-    def _round(self, method: str, route: str, body: bytes, kind: msgspec.json.Decoder[T], asked: str) -> T:
-        """Send, read all, decode; once, or twice when a login can be renewed."""
-        try:
-            return self._send(method, route, body, kind, asked)
-        except PILoginError as error:
-            renewed = error.__cause__
-            if not isinstance(renewed, _RenewedError):
-                raise
-            log.info("%s: login renewed after a 401", asked)
-            return self._send(method, route, body, kind, asked)
-
     def _send(self, method: str, route: str, body: bytes, kind: msgspec.json.Decoder[T], asked: str) -> T:
+        """Send, read all, decode."""
         # The two lines by which this client cannot write.
         if method != "GET" and (method, route) != ("POST", endpoints.BATCH):
             raise AssertionError(f"{method} {route} is neither a GET nor a batch request")
         self.decoding.give_back()
-        queued = time.monotonic()
         try:
-            with self.throttle.turn(), session(self.connection) as used:
-                self.traffic.add(waiting=time.monotonic() - queued)
-                self._secrets = [*used.auth.secrets(), *(secret.reveal() for _, secret in self.connection.headers)]
-                status, headers, content = self._exchange(used, method, route, body, asked)
-                self._date = headers.get("Date", "")
-                renewed = status == 401 and used.auth.renew()
+            status, headers, content, why = self._logged_in(method, route, body, asked)
+            self._date = headers.get("Date", "")
             # Out here a refusal is an answer like others: the connection and its login are good for the next request.
             if not 200 <= status < 300:
                 host_answered(self.connection.url)
-                failure = error_for(status, content, headers, asked, time.time())
-                raise failure from (_RenewedError() if renewed else None)
+                raise error_for(status, content, headers, asked, time.time(), why)
             self.decoding.take()
             begun = time.monotonic()
             answer = decode(content, kind, headers.get("Content-Type", ""), asked)
@@ -329,6 +309,30 @@ class Client:
             raise self.without_secrets(error) from error.__cause__
         except PIRequestError as error:
             raise self.without_secrets(error) from error.__cause__
+
+    def _logged_in(
+        self, method: str, route: str, body: bytes, asked: str
+    ) -> tuple[int, Mapping[str, str], bytearray, str]:
+        """One request, sent again on the same connection while its login goes on; and why that was refused, if so."""
+        queued = time.monotonic()
+        with self.throttle.turn(), session(self.connection) as used:
+            self.traffic.add(waiting=time.monotonic() - queued)
+            try:
+                for tries in range(1, used.auth.tries + 1):
+                    if tries > 1:
+                        self.throttle.wait()
+                    status, headers, content = self._exchange(used, method, route, body, asked)
+                    if status != 401 or tries == used.auth.tries or not used.auth.renew():
+                        break
+                    log.debug("%s: the login goes on after a 401", asked)
+            finally:
+                self._secrets = [*used.auth.secrets(), *self._own_secrets]
+            return status, headers, content, used.auth.explain() if status == 401 else ""
+
+    @property
+    def _own_secrets(self) -> list[str]:
+        headers = [secret.reveal() for _, secret in self.connection.headers]
+        return [*headers, *proxy_secrets(self.connection.url, self.connection.no_proxy)]
 
     def without_secrets(self, error: E) -> E:
         """The error with no secret in its text, should a server have echoed one."""
@@ -356,7 +360,7 @@ class Client:
                 data=body or None,
                 headers=headers,
                 auth=used.auth,
-                verify=self.connection.ca_bundle or self.connection.verify,
+                proxies=proxies_for(self.connection.url, self.connection.no_proxy),
                 timeout=(min(self._connect_seconds(), self.connection.timeout), self.connection.timeout),
                 stream=True,
                 allow_redirects=False,
@@ -368,6 +372,9 @@ class Client:
                 self._encoding.note(
                     response.headers.get("Content-Encoding", ""), len(content), time.monotonic() - begun
                 )
+        except PIRequestError:
+            # From a login, in words that fit; it is an OSError, too.
+            raise
         except (requests.exceptions.InvalidHeader, UnicodeError) as error:
             if error.args and isinstance(error.args[0], urllib3.exceptions.InvalidHeader):
                 raise PIBadAnswerError(
@@ -388,10 +395,6 @@ class Client:
         return response.status_code, response.headers, content
 
 
-class _RenewedError(Exception):
-    """Rides as the cause of a 401 after which a fresh login was got: the next try may pass."""
-
-
 def _connection_error(error: Exception, url: str, asked: str, seconds: float) -> PIRetriableError:
     """What a failure below HTTP means, in words; the library's own text names hosts and ports and no secret."""
     text = _root_words(error)
@@ -399,6 +402,11 @@ def _connection_error(error: Exception, url: str, asked: str, seconds: float) ->
         return PIConnectionError(
             f"{asked}: no TLS at {url} (option url): {_short(text)}\n"
             "if PI Web API is reached without TLS there, url begins with http://"
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
+        return PIConnectionError(
+            f"{asked}: the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY) does not reach {url}: "
+            f"{_short(text)}\nif it is to be asked directly, name its host in option noProxy"
         )
     if isinstance(error, requests.exceptions.SSLError) or "CERTIFICATE_VERIFY_FAILED" in text:
         return PIConnectionError(

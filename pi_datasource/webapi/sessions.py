@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from pi_datasource._version import __version__
 from pi_datasource.options import Connection
 from pi_datasource.webapi.auth import Auth, auth_for
 from pi_datasource.webapi.bodies import ACCEPTED_ENCODINGS
+from pi_datasource.webapi.transport import Stamp, new_session, trust_stamp
 
 __all__ = ["Session", "host_answered", "is_host_known", "session"]
 
@@ -38,7 +38,7 @@ class Session:
     auth: Auth
 
 
-_idle: defaultdict[tuple[int, Connection], list[Session]] = defaultdict(list)
+_idle: defaultdict[tuple[int, Connection, Stamp], list[Session]] = defaultdict(list)
 _lock = threading.Lock()
 _known_hosts: set[tuple[int, str]] = set()
 
@@ -49,7 +49,7 @@ def session(connection: Connection) -> Iterator[Session]:
 
     One that an exception passes through is closed, since what is left on its connection is unknown.
     """
-    key = (os.getpid(), connection)
+    key = (os.getpid(), connection, trust_stamp(connection))
     with _lock:
         taken = _idle[key].pop() if _idle[key] else None
     if taken is None:
@@ -67,10 +67,7 @@ def session(connection: Connection) -> Iterator[Session]:
 
 
 def _new(connection: Connection) -> Session:
-    http = requests.Session()
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-    http.mount("https://", adapter)
-    http.mount("http://", adapter)
+    http = new_session(connection)
     http.headers.update(
         {
             "Accept": "application/json",

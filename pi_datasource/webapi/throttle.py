@@ -135,14 +135,18 @@ class Throttle:
     def turn(self) -> Iterator[None]:
         """Holds a place in flight while the body runs, and begins it no sooner than the rate allows."""
         with self._place():
-            # A turn taken before a pause is over is given back: all that waited would else begin at once.
-            while True:
-                while (pause := self._paused_until - self._clock()) > 0:
-                    self._sleep(pause)
-                self._wait_for_rate()
-                if self._paused_until <= self._clock():
-                    break
+            self.wait()
             yield
+
+    def wait(self) -> None:
+        """Waits until the rate allows a request; for a further one inside of `turn`, such as the next of a login."""
+        # A turn taken before a pause is over is given back: all that waited would else begin at once.
+        while True:
+            while (pause := self._paused_until - self._clock()) > 0:
+                self._sleep(pause)
+            self._wait_for_rate()
+            if self._paused_until <= self._clock():
+                return
 
     def pause(self, seconds: float) -> None:
         """After a 429: no request of this process begins for that long."""

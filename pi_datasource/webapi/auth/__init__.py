@@ -11,21 +11,41 @@ from pi_datasource.options import Connection
 from pi_datasource.webapi.auth.anonymous import AnonymousAuth
 from pi_datasource.webapi.auth.base import Auth
 from pi_datasource.webapi.auth.basic import BasicAuth
-from pi_datasource.webapi.auth.bearer import BearerAuth
+from pi_datasource.webapi.auth.bearer import BearerAuth, ProvidedAuth
+from pi_datasource.webapi.auth.kerberos import KerberosAuth
+from pi_datasource.webapi.auth.ntlm import NtlmAuth
+from pi_datasource.webapi.auth.oauth import OAuthAuth
 
-__all__ = ["AnonymousAuth", "Auth", "BasicAuth", "BearerAuth", "auth_for"]
+__all__ = [
+    "AnonymousAuth",
+    "Auth",
+    "BasicAuth",
+    "BearerAuth",
+    "KerberosAuth",
+    "NtlmAuth",
+    "OAuthAuth",
+    "ProvidedAuth",
+    "auth_for",
+]
 
 
 def auth_for(connection: Connection) -> Auth:
     """The auth object for a connection's `auth` option.
 
     Raises:
-        PIOptionError: the scheme is not one of this version.
+        PIOptionError: options are missing, or a library that the scheme needs.
     """
-    if connection.auth == "basic" and connection.username is not None and connection.password is not None:
-        return BasicAuth(connection.username, connection.password)
+    username, password = connection.username, connection.password
+    if username is not None and password is not None and connection.auth in ("basic", "ntlm"):
+        return (BasicAuth if connection.auth == "basic" else NtlmAuth)(username, password)
     if connection.auth == "bearer" and connection.token is not None:
         return BearerAuth(connection.token)
+    if connection.auth == "bearer" and connection.token_provider is not None:
+        return ProvidedAuth(connection.token_provider)
+    if connection.auth == "oauth" and connection.credentials is not None:
+        return OAuthAuth(connection)
+    if connection.auth == "kerberos" and connection.tickets is not None:
+        return KerberosAuth(connection.tickets)
     if connection.auth == "anonymous":
         return AnonymousAuth()
     raise PIOptionError(f"option auth: {connection.auth!r} cannot be used with the login options given")

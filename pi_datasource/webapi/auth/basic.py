@@ -25,22 +25,22 @@ class BasicAuth(Auth):
     def __init__(self, username: str, password: Secret) -> None:
         self._username = username
         self._password = password
-        self._sent = ""
+        self._sent: list[str] = []
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Adds the `Authorization` header."""
-        self._sent = self._password.reveal()
-        request.headers["Authorization"] = "Basic " + self._encoded(self._sent)
+        password = self._password.reveal()
+        self._sent = [*self._sent[-1:], password] if password not in self._sent else self._sent
+        request.headers["Authorization"] = "Basic " + self._encoded(password)
         return request
 
     def renew(self) -> bool:
         """True when the password is kept in a file that has changed since."""
-        return self._password.reveal() != self._sent
+        return self._password.reveal() != self._sent[-1]
 
     def secrets(self) -> list[str]:
-        """The password, and the header made of it."""
-        password = self._password.reveal()
-        return [password, self._encoded(password)]
+        """The passwords sent, and the headers made of them."""
+        return [*self._sent, *map(self._encoded, self._sent)]
 
     def _encoded(self, password: str) -> str:
         return base64.b64encode(f"{self._username}:{password}".encode()).decode("ascii")

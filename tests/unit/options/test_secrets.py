@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pi_datasource.datasource import PIDataSource
 from pi_datasource.errors import PIOptionError
 from pi_datasource.options import Secret
 
@@ -83,7 +84,7 @@ def test_a_secret_cannot_be_changed() -> None:
         ("{{secrets/scope}}", "{{secrets/scope/key}}"),
         ("{{ secrets/scope }}", "{{secrets/scope/key}}"),
         ("{{secrets/a/b/c}}", "{{secrets/scope/key}}"),
-        ("{{secrets/scope/key}}", "databricks-sdk"),
+        ("{{secrets/scope/key}} and more", "{{secrets/scope/key}}"),
     ],
 )
 def test_wrong_secrets_name_the_option_and_the_other_ways(text: str, hint: str) -> None:
@@ -163,12 +164,50 @@ def install(monkeypatch: pytest.MonkeyPatch, client: type) -> None:
 
 def test_databricks_secrets_come_through_its_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, FakeWorkspace)
-    secret = Secret.parse("{{secrets/pi/token}}", LABEL, {})
-    assert secret.reveal() == f"{CANARY}-token"
-    assert repr(secret) == "<secret from {{secrets/pi/token}}>"
-    assert_hidden(secret)
+    reference = Secret.parse(" {{ secrets/pi/token }}", LABEL, {})
+    secret = reference.resolved()
+    for one in (reference, secret):
+        assert one.reveal() == f"{CANARY}-token"
+        assert repr(one) == "<secret from {{secrets/pi/token}}>"
+        assert_hidden(one)
+    assert CANARY.encode() not in pickle.dumps(reference)
+    assert CANARY.encode() in pickle.dumps(secret)
+    assert secret.resolved() is secret
+    assert reference != secret
+    assert reference == Secret.parse("{{secrets/pi/token}}", LABEL, {}) != Secret.parse("{{secrets/pi/x}}", LABEL, {})
     with pytest.raises(PIOptionError, match=r"scope other does not exist.*env:NAME"):
-        Secret.parse("{{secrets/other/token}}", LABEL, {})
+        Secret.parse("{{secrets/other/token}}", LABEL, {}).resolved()
     install(monkeypatch, LonelyWorkspace)
     with pytest.raises(PIOptionError, match=r"cannot configure default credentials.*env:NAME"):
-        Secret.parse("{{secrets/pi/token}}", LABEL, {})
+        reference.resolved()
+
+
+def test_without_its_sdk_a_databricks_secret_names_the_other_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "databricks.sdk", None)
+    with pytest.raises(PIOptionError, match=rf"{LABEL}: .*databricks-sdk, which is not installed here; give env:NAME"):
+        Secret.parse("{{secrets/pi/token}}", LABEL, {}).resolved()
+
+
+def test_a_reader_looks_secrets_up_and_a_schema_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, LonelyWorkspace)
+    options = {"url": "https://pi", "tags": "A", "token": "{{secrets/pi/token}}",
+               "headers": '{"X-Key": "{{secrets/pi/key}}"}'}  # fmt: skip
+    source = PIDataSource(options)
+    schema = source.schema()
+    assert "tag" in schema.fieldNames()
+    install(monkeypatch, FakeWorkspace)
+    source = pickle.loads(pickle.dumps(source))
+    for reader in (source.reader(schema), source.streamReader(schema)):
+        again = pickle.loads(pickle.dumps(reader)).request.options.connection
+        install(monkeypatch, LonelyWorkspace)
+        assert again.token.reveal() == f"{CANARY}-token"
+        assert again.headers[0][1].reveal() == f"{CANARY}-key"
+        install(monkeypatch, FakeWorkspace)
+
+
+def test_what_was_looked_up_stays_out_of_the_pickled_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PI_PASSWORD", CANARY)
+    source = PIDataSource({"url": "https://pi", "tags": "A", "username": "me", "password": "env:PI_PASSWORD"})
+    reader = source.reader(source.schema())
+    assert CANARY.encode() not in pickle.dumps(source)
+    assert CANARY.encode() in pickle.dumps(reader)

@@ -53,9 +53,6 @@ WRONG = [
     ("includePointId", "tru"),
     ("includeDescriptor", "t"),
     ("auth", "digest"),
-    ("auth", "kerberos"),
-    ("auth", "ntlm"),
-    ("auth", "oauth"),
     ("onTagError", "ignore"),
     ("tagFormat", "webid"),
     ("username", " "),
@@ -86,13 +83,6 @@ def test_thousands_are_written_with_underscores(parse: Parse) -> None:
     with pytest.raises(PIOptionError, match="has commas in a number, write 50_000;"):
         parse(rowsPerResponse="50,000")
     assert parse(rowsPerResponse="50_000").reading.rows_per_response == 50_000
-
-
-def test_planned_logins_say_so(parse: Parse) -> None:
-    with pytest.raises(
-        PIOptionError, match="'NTLM' is not in this version yet; accepted is one of anonymous, basic, bear"
-    ):
-        parse(auth="NTLM")
 
 
 def test_the_whole_travels_and_shows_no_secret(parse: Parse) -> None:

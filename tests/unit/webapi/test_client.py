@@ -122,7 +122,7 @@ class TestWhatIsSent:
     )
     def test_nothing_but_get_and_batch_can_be_sent(self, httpserver, make_client, method: str, route: str) -> None:
         with pytest.raises(AssertionError, match="neither a GET nor a batch request"):
-            make_client().client._round(method, route, b"{}", None, "a write")
+            make_client().client._send(method, route, b"{}", None, "a write")
         assert httpserver.log == []
 
     def test_what_netrc_says_is_never_sent(self, httpserver, make_client, tmp_path: Path, monkeypatch) -> None:
