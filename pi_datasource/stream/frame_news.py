@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pi_datasource.errors import PIError, PIRefusedError, PIRequestError
+from pi_datasource.errors import PIError, PIRequestError
 from pi_datasource.plan.frames import Window
 from pi_datasource.read.listing import Listing
 from pi_datasource.read.objects import item_list
@@ -30,17 +30,17 @@ class News:
 
     Attributes:
         there: databases in whose stretch of time a frame started or ended.
+        answered: databases that could be searched.
         failures: database → why it could not be searched.
     """
 
     there: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
     failures: dict[str, PIError] = field(default_factory=dict)
 
 
 def ask_news(client: Client, searches: Mapping[str, Listing], ranges: Mapping[str, TimeRange]) -> News:
     """Which databases have news.
-
-    A database that refuses the search has no template or category of that name, as long as others have it.
 
     Args:
         client: who to ask.
@@ -65,11 +65,10 @@ def ask_news(client: Client, searches: Mapping[str, Listing], ranges: Mapping[st
         failed = [answer for answer in of_database if isinstance(answer, PIRequestError)]
         if failed:
             news.failures[web_id] = failed[0]
-        elif any(getattr(answer, "Items", ()) for answer in of_database):
+            continue
+        news.answered.add(web_id)
+        if any(getattr(answer, "Items", ()) for answer in of_database):
             news.there.add(web_id)
-    refused = {web_id for web_id, error in news.failures.items() if isinstance(error, PIRefusedError)}
-    if len(refused) < len(ranges):
-        news.failures = {web_id: error for web_id, error in news.failures.items() if web_id not in refused}
     return news
 
 

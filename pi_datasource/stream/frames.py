@@ -19,7 +19,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.compat import ReadAllAvailable
-from pi_datasource.errors import PIBadAnswerError, PIError, PIListError, PINotFoundError, PIOptionError, PISchemaError
+from pi_datasource.errors import (
+    PIBadAnswerError,
+    PIError,
+    PIListError,
+    PINotFoundError,
+    PIOptionError,
+    PIRefusedError,
+    PISchemaError,
+)
 from pi_datasource.plan.frames import Window
 from pi_datasource.resolve.places import ID_ONLY, Place, asset_servers, databases
 from pi_datasource.stream.advance import batch_ranges
@@ -77,6 +85,7 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         self._listed: tuple[str, ...] = ()
         self._listed_at: float | None = None
         self._pauses: Pauses[str] = Pauses(self._clock)
+        self._knowing: set[str] = set()
         self._left: dict[str, int] = {}
         self._frozen: dict[str, int] | None = None
         self._server_time = 0
@@ -167,6 +176,11 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         whole = Window("Overlapped", 0, 0)
         searches = {web_id: search_in(self.request, self._places[web_id], whole) for web_id in ranges}
         news = ask_news(client, searches, ranges)
+        self._knowing |= news.answered
+        if self._knowing:
+            # As in a batch read: it has no template or category of that name, and others have.
+            refused = (web_id for web_id, error in news.failures.items() if isinstance(error, PIRefusedError))
+            news.failures = {web_id: news.failures[web_id] for web_id in news.failures.keys() - set(refused)}
         ranges = {web_id: one for web_id, one in ranges.items() if web_id in news.there}
         seconds = self.request.options.streaming.max_time_per_trigger
         if seconds is None or not capped:

@@ -36,8 +36,8 @@ class FrameWorld(World):
 
     def __init__(self, skew: int = 0, **switches: Any) -> None:
         super().__init__(skew)
-        template = ElementTemplate("Batch", instance_type="EventFrame")
-        self.databases = {name: Database(name, templates=[template]) for name in ("A", "B")}
+        both, one = (ElementTemplate(name, instance_type="EventFrame") for name in ("Batch", "Only A"))
+        self.databases = {"A": Database("A", templates=[both, one]), "B": Database("B", templates=[both])}
         self.system = PISystem(af=[AFServer("AF", list(self.databases.values()))], now=self.ticks(BEGIN))
         self.app = App(Site(self.system, Switches(**switches)), Connections())
 

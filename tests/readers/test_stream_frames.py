@@ -325,6 +325,22 @@ def test_a_database_that_may_not_be_searched_catches_up(caplog: pytest.LogCaptur
     assert sum(query.ledger.starts.values()) == 3
 
 
+@pytest.mark.parametrize("available", [True, False])
+def test_a_template_that_one_database_has(available: bool) -> None:
+    """The other one refuses the name, also when the first one has nothing more to be asked."""
+    world = FrameWorld()
+    query = FrameQuery(
+        world, available=available, startTime=world.text(90), settleTime=0, frameTemplate="Only A", pollInterval=0
+    )
+    frame = world.open("A", world.ticks(95))
+    world.edit_frame(frame, template="Only A")
+    query.run(3)
+    assert query.ledger.rows == 1
+    assert query.marks() == {"A": world.ticks(100), "B": world.ticks(90)}
+    with pytest.raises(PIListError, match="template"):
+        FrameQuery(world, startTime=world.text(90), frameTemplate="None has it").run()
+
+
 def test_an_unreadable_batch_fails_whatever_on_tag_error_says() -> None:
     world = FrameWorld()
     query = FrameQuery(world, startTime=world.text(90), onTagError="skip", settleTime=0)
