@@ -181,9 +181,10 @@ class FrameQuery(Query):
         """Runs until nothing is left."""
         for _ in range(200):
             self.world.sleep(5)
-            before = self.offset().watermarks if self.offsets else None
+            before, replays = self.offset().watermarks if self.offsets else None, self.committed < len(self.offsets)
             self.run(6)
-            if before == self.offset().watermarks:
+            # A run of Spark 4.0 and 4.1 that has a batch to repeat does nothing else.
+            if not replays and before == self.offset().watermarks:
                 return
         raise NeverEndsError
 

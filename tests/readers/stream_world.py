@@ -11,6 +11,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from mock_pi import Event, PISystem, Point, State, ticks_of
@@ -48,6 +49,10 @@ class NeverEndsError(Exception):
     """More batches than any finite history needs."""
 
 
+#: The mock's application lives in one thread; a reader asks from several.
+_ONE_AT_A_TIME = Lock()
+
+
 class Wireless(Client):
     """The product's client, which hands its requests straight to the mock's application."""
 
@@ -59,8 +64,9 @@ class Wireless(Client):
         path, _, query = f"/piwebapi/{route}".partition("?")
         headers = {"x-requested-with": "test", "content-type": "application/json"}
         now = self.app.site.system.now
-        answering = self.app._answer(Request(method, path, query, URL, "here", headers, body, now))
-        answer = _run(answering)[0].whole()
+        with _ONE_AT_A_TIME:
+            answering = self.app._answer(Request(method, path, query, URL, "here", headers, body, now))
+            answer = _run(answering)[0].whole()
         self._date = dict(answer.headers).get("Date", "")
         if 200 <= answer.status < 300:
             return decode(answer.body, kind, answer.content_type, asked)

@@ -86,17 +86,13 @@ def test_starts_ends_and_edits_are_merged(spark: Any, pi: MockPI, tmp_path: Path
     assert details["clusteringColumns"] == ["start_time"]
 
 
-def test_attributes_become_columns_of_a_table(spark: Any, pi: MockPI) -> None:
+def test_attributes_become_columns_of_a_table(spark: Any, pi: MockPI, tmp_path: Path) -> None:
     """Names that Delta does not take as they are, too."""
-    options = {"url": pi.url, "table": "event_frames", "startTime": START, "endTime": NOON}
-    frame = (
-        spark.read.format("osipi").options(**options, frameTemplate="Batch", attributes="Yield %", database="A").load()
-    )
-    spark.sql("CREATE DATABASE IF NOT EXISTS frames")
-    create_table(spark, "frames.shifts", frame)
-    for _ in range(2):
-        merge_changes("frames.shifts")(frame, 0)
-    rows = spark.table("frames.shifts").collect()
+    table = str(tmp_path / "table")
+    options = {"url": pi.url, "table": "event_frames", "startTime": START, "endTime": NOON, "database": "A"}
+    frame = spark.read.format("osipi").options(**options, frameTemplate="Batch", attributes="Yield %").load()
+    create_table(spark, table, frame)
+    merge_changes(table)(frame, 0)
+    rows = spark.read.format("delta").load(table).select("name", "`Yield %`").collect()
     assert sorted(row["name"] for row in rows) == sorted(["Phase", "Running", *(f"Shift {n}" for n in range(11))])
     assert {row["Yield %"] for row in rows} == {0.0}
-    spark.sql("DROP TABLE frames.shifts")
