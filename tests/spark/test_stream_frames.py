@@ -78,9 +78,9 @@ def test_starts_ends_and_edits_are_merged(spark: Any, pi: MockPI, tmp_path: Path
     run()
     assert len(merged()) == 16
     assert set(merged()) == frames_of(pi)
-    # A round in which nothing differs changes nothing.
+    # A batch in which nothing differs changes nothing.
     before = commits()
-    run()
+    merge_changes(table)(spark.read.format("delta").load(table), 2)
     assert (set(merged()), len(merged()), commits()) == (frames_of(pi), 16, before)
     details = spark.sql(f"DESCRIBE DETAIL delta.`{table}`").first()
     assert details["clusteringColumns"] == ["start_time"]
