@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+
 from mock_pi import Fault, MockPI
 from tests.benchmarks import worlds
 from tests.benchmarks.context import Context, Line
@@ -24,6 +26,8 @@ IN_FLIGHT, A_SECOND = 12, 60
 
 def storm(context: Context) -> Iterator[Line]:
     """With ceilings and without; calm, with a storm, and with one that says Retry-After."""
+    # Makes pyarrow import pandas where there is one, half a second of processor: once here, not in each task.
+    pa.array([""])
     seconds = context.size(3, 1)
     for ceilings in (True, False):
         for kind in ("calm", "429", "429 Retry-After: 1"):
