@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pi_datasource.errors import PIUnsupportedError
-from pi_datasource.register import register
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,6 +38,8 @@ def session(settings: Mapping[str, str]) -> SparkSession:
         from pyspark.sql import SparkSession
     except ImportError:
         raise PIUnsupportedError('a job needs Spark: pip install "pi-datasource[delta,run]"') from None
+    from pi_datasource import register  # the function; its module would take its place
+
     spark = SparkSession.getActiveSession() or _new(settings)
     register(spark)
     return spark
