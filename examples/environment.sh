@@ -19,6 +19,31 @@ apt_install() {
   patiently apt-get install -y -qq --no-install-recommends "$@"
 }
 
+# Install what the tests in tests/real talk to, where we may: a KDC, web servers, a clock to turn; and what the package
+# gssapi is built with. RUNLEVEL keeps the services of these packages from being started.
+ensure_test_programs() {
+  local package missing=()
+  can_apt || return 0
+  for package in openssl gcc libc6-dev python3-dev libkrb5-dev krb5-kdc krb5-admin-server nginx-light apache2-bin \
+    libapache2-mod-auth-gssapi faketime; do
+    dpkg -s "$package" 2> /dev/null | grep -q '^Status: install ok installed' || missing+=("$package")
+  done
+  ((${#missing[@]} == 0)) || RUNLEVEL=1 apt_install "${missing[@]}"
+}
+
+# Print the extras of the tests' environment: with Kerberos where gssapi can be built.
+test_extras() {
+  if command -v krb5-config > /dev/null; then echo dev,kerberos; else echo dev; fi
+}
+
+# A token provider for tests/real, where there is Node.
+ensure_node_modules() {
+  local folder="$ROOT/.cache/node"
+  command -v npm > /dev/null && [[ ! -d "$folder/node_modules/oidc-provider" ]] || return 0
+  mkdir -p "$folder"
+  npm install --no-audit --no-fund --silent --prefix "$folder" oidc-provider@9 < /dev/null >> "$LOG" 2>&1 || true
+}
+
 # A Python is good when it is at least the version asked for: python_is_good COMMAND MINOR
 python_is_good() {
   "$1" -c "import sys; sys.exit(sys.version_info < (3, $2))" > /dev/null 2>&1

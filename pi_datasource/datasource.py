@@ -10,6 +10,7 @@ from pi_datasource.columns import named_in, pick, spark_schema
 from pi_datasource.compat import DataSource
 from pi_datasource.errors import PIOptionError, PISchemaError, PIUnsupportedError
 from pi_datasource.options import PIOptions, options_table
+from pi_datasource.options.login import TokenProvider
 from pi_datasource.reader import PIReader
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.registry import TABLES, table_named
@@ -23,6 +24,9 @@ __all__ = ["PIDataSource"]
 
 class PIDataSource(DataSource):
     # The docstring is the manual; it is put together below.
+
+    #: What `register` was given, on a class of its own.
+    token_provider: TokenProvider | None = None
 
     def __init__(self, options: dict[str, str]) -> None:
         # Spark also calls this without the options of a table (CREATE TABLE … USING), so nothing is checked here. Now
@@ -39,7 +43,11 @@ class PIDataSource(DataSource):
     @cached_property
     def _parsed(self) -> PIOptions:
         parsed = PIOptions.parse(
-            self.options, now=self._now, environ={**os.environ, **self._environment}, known_table=table_named
+            self.options,
+            now=self._now,
+            environ={**os.environ, **self._environment},
+            known_table=table_named,
+            token_provider=self.token_provider,
         )
         table = table_named(parsed.table)
         if table.needs_tags and parsed.selection.is_empty and parsed.assets.is_empty:

@@ -9,10 +9,12 @@ that installing the wheel is enough. Where it is not, all that Spark says is "da
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.datasource import DataSource
 
-__all__ = ["Interpreter", "Registration", "register"]
+__all__ = ["REDACTION", "Interpreter", "Registration", "register"]
+
+log = logging.getLogger("pi_datasource")
 
 #: Who starts the data source when Spark found it by itself; the first that is set decides.
 LOOKUP_VARIABLES = ("PYSPARK_DRIVER_PYTHON", "PYSPARK_PYTHON")
@@ -34,6 +38,17 @@ LOOKUP_VARIABLES = ("PYSPARK_DRIVER_PYTHON", "PYSPARK_PYTHON")
 WORKER_VARIABLES = ("PYSPARK_PYTHON",)
 #: Seconds an interpreter gets for its answer. It imports every `pyspark_*` package, as Spark's own lookup does.
 PATIENCE = 60
+
+#: For `spark.sql.redaction.string.regex`: the values of secret options, as Spark Connect writes them.
+REDACTION = (
+    r'(?is)(?<=key: "(password|token|client_?secret|client_?key_?password|headers)"\s{0,20}value: ")'
+    r'(?:\\.|[^"\\])*'
+)
+CONNECT_LOGS = (
+    "Spark Connect writes options in clear into the server's event log and UI. Give secrets as env:NAME, @file or "
+    "{{secrets/scope/key}}; or, before reading, spark.conf.set('spark.sql.redaction.string.regex', "
+    "pi_datasource.register.REDACTION)"
+)
 
 #: Run by the interpreter in question. It prints one line of JSON, after whatever the imports may print.
 QUESTIONS = """
@@ -62,7 +77,12 @@ print("\\n" + json.dumps(answer))
 """
 
 
-def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
+def register(
+    spark: SparkSession,
+    *,
+    by_value: bool = False,
+    token_provider: Callable[[], str | tuple[str, float]] | None = None,
+) -> Registration:
     """Make `format("osipi")` known to this session.
 
     Needed only where Spark did not find the format by itself; it never does harm. Classic and Connect sessions.
@@ -74,12 +94,16 @@ def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
         spark: the session. A new session needs a new call.
         by_value: send this package's code along with each read, for clusters whose workers cannot install the wheel.
             The workers still need msgspec, numpy, pyarrow and requests.
+        token_provider: hands out access tokens to reads of this session that bring no login of their own: a function
+            that gives a token, or a token and the seconds for which it is good. It runs in the workers and travels by
+            cloudpickle: what it needs must be importable there. It is asked once by each process, again before its
+            token ends (after a minute, when it does not say how long), and after a 401.
 
     Returns:
         What was done, and (when printed) whether the call was needed and why.
 
     Raises:
-        PIUnsupportedError: this Spark has no Python data sources, or does not let `by_value` replace what it found.
+        PIUnsupportedError: this Spark has no Python data sources, or does not let this one replace what it found.
     """
     registry = getattr(spark, "dataSource", None)
     if registry is None:
@@ -91,6 +115,10 @@ def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
     from pi_datasource.datasource import PIDataSource
 
     source: type[DataSource] = PIDataSource
+    if token_provider is not None:
+        if by_value:
+            raise PIUnsupportedError("by_value and token_provider do not go together; install the wheel on the workers")
+        source = _providing(PIDataSource, token_provider)
     if by_value:
         import pi_datasource
         from pi_datasource.shipping import shipped_data_source
@@ -102,12 +130,23 @@ def register(spark: SparkSession, *, by_value: bool = False) -> Registration:
         # Spark 4.0 refuses to replace what it found by itself. Then there is nothing left to do, but to replace it.
         if "DATA_SOURCE_ALREADY_EXISTS" not in str(error):
             raise
-        if by_value:
+        if by_value or token_provider is not None:
+            wanted = "by_value=True" if by_value else "token_provider"
             raise PIUnsupportedError(
-                f"Spark {spark.version} has found format osipi by itself and lets nobody replace it, so by_value=True "
-                "cannot be in force; call register before the format is first used, or leave by_value out"
+                f"Spark {spark.version} has found format osipi by itself and lets nobody replace it, so {wanted} "
+                f"cannot be in force; call register before the format is first used, or leave {wanted} out"
             ) from error
-    return Registration(spark, by_value)
+    made = Registration(spark, by_value)
+    if made.logs_options:
+        log.warning("%s", CONNECT_LOGS)
+    return made
+
+
+def _providing(source: type[DataSource], function: Callable[[], str | tuple[str, float]]) -> type[DataSource]:
+    """The data source with a function that hands out tokens. Of no module, so that it is pickled by value."""
+    from pi_datasource.options.login import TokenProvider
+
+    return type(source.__name__, (source,), {"token_provider": TokenProvider(function), "__module__": "__main__"})
 
 
 class Registration:
@@ -124,6 +163,8 @@ class Registration:
         self.spark_version = spark.version
         self.session = "connect" if "connect" in type(spark).__module__ else "classic"
         self.by_value = by_value
+        #: Spark Connect writes the options of reads into its event log, secrets included, and nothing blanks them.
+        self.logs_options = self.session == "connect" and not _redacts(spark)
 
     @cached_property
     def workers(self) -> Interpreter | None:
@@ -175,6 +216,8 @@ class Registration:
         if self.workers and (trouble := self.workers.cannot_read(self.by_value)):
             lines.append("  reading:    will fail" + (", for the same reason" if trouble == self.reasons else ""))
             lines += [f"    - {reason}" for reason in trouble if reason not in self.reasons]
+        if self.logs_options:
+            lines.append(f"  secrets:    {CONNECT_LOGS}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -286,6 +329,16 @@ def _python_path() -> str:
     return os.pathsep.join([*archives, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
+def _redacts(spark: SparkSession) -> bool:
+    """Whether the session blanks parts of the texts that it logs."""
+    names = ("spark.sql.redaction.string.regex", "spark.redaction.string.regex")
+    try:
+        return any(spark.conf.get(name, None) for name in names)
+    except Exception:
+        # Not to be asked here: better one warning too many.
+        return False
+
+
 def _found_by_itself(spark: SparkSession) -> bool | None:
     """Ask Spark itself, in a session that `register` has not touched. A given schema keeps our code out of it."""
     from pi_datasource.datasource import PIDataSource
@@ -300,8 +353,8 @@ def _found_by_itself(spark: SparkSession) -> bool | None:
 class _CallableModule(ModuleType):
     """Importing this module puts it where `pi_datasource.register`, the function, belongs: so it can be called too."""
 
-    def __call__(self, spark: SparkSession, *, by_value: bool = False) -> Registration:
-        return register(spark, by_value=by_value)
+    def __call__(self, spark: SparkSession, **more: Any) -> Registration:
+        return register(spark, **more)
 
 
 sys.modules[__name__].__class__ = _CallableModule

@@ -44,6 +44,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """With `-n`: what uses Spark goes to two processes, each with one Spark; the rest goes beside them."""
     if _uses_spark(item):
         item.add_marker(pytest.mark.xdist_group("kills" if "exactly_once" in item.path.parts else "spark"))
+    elif "real" in item.path.relative_to(Path(__file__).parent).parts:
+        # One KDC is enough.
+        item.add_marker(pytest.mark.xdist_group("real"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@
 #   bash tests/run.sh -k register
 #
 # The first time it makes an environment in .venv (PySpark, Delta, pytest, …); where it runs as root on Debian it also
-# installs Java 17 and openssl if there are none.
+# installs Java 17 if there is none, and what tests/real talks to: a KDC, nginx, Apache.
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -14,10 +14,10 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$ROOT/examples/environment.sh"
 
 ensure_java 25
-# Makes the certificates of the TLS tests.
-command -v openssl > /dev/null || ! can_apt || apt_install openssl
+ensure_test_programs
+ensure_node_modules
 PYTHON="$(find_python 10)"
-make_environment "$ROOT/.venv" "$PYTHON" dev
+make_environment "$ROOT/.venv" "$PYTHON" "$(test_extras)"
 
 cd "$ROOT"
 # Spark's workers must be this very Python; see "Troubleshooting" in README.md.

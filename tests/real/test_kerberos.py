@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pi_datasource.datasource import PIDataSource
 from pi_datasource.errors import PIConnectionError, PILoginError, PIOptionError, PIServerError
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import Answer
@@ -19,6 +23,7 @@ from tests.real.certificates import Certificates
 from tests.real.processes import free_port, started, stop
 from tests.real.realm import PATH, Realm
 
+ROOT = Path(__file__).parents[2]
 READER = "reader@TEST.REALM"
 Asking = Callable[..., Client]
 
@@ -245,3 +250,59 @@ def test_apache_takes_the_same_tickets(apache: str, asking: Asking, keytab: Path
     assert client.traffic.requests == 3
     with pytest.raises(PILoginError, match="it offers: Negotiate"):
         asking(url=f"{apache}/{kind}", auth="anonymous").get("system", UserInfo, "the server")
+
+
+#: Run in a Spark of its own, whose JVM has the realm's environment.
+PROGRAM = """
+import json, sys
+from tests.spark.sessions import FAST
+from pyspark.sql import SparkSession
+
+builder = SparkSession.builder.master("local-cluster[1,2,1024]")
+for name, text in FAST.items():
+    builder = builder.config(name, text)
+spark = builder.getOrCreate()
+frame = spark.read.format("osipi").options(**json.load(sys.stdin)).load()
+row = frame.selectExpr("count(*)", "sum(ticks % 1000003)", "count(distinct tag)").collect()[0]
+print("told", json.dumps([int(value) for value in row]))
+spark.stop()
+"""
+
+
+@pytest.mark.slow
+def test_executors_renew_tickets_that_end_within_a_job(apache, realm, pi, tmp_path) -> None:
+    # Tickets of 3 s in a job of 11 s; the long form has tickets of 10 s in a job of 40 s.
+    is_long = os.environ.get("OSIPI_LONG") == "1"
+    account, life, seconds, page = ("fleeting", 10, 40, "200") if is_long else ("short", 3, 10, "1000")
+    common = {"tagFilter": "*", "startTime": "2026-01-05T00:00:00Z", "endTime": "2026-01-05T02:00:00Z"}
+    # Two requests a second: 20 for a page of each tag, or 80.
+    slow = {"requestsPerSecond": "2", "tagsPerRequest": "1", "numPartitions": "4", "pageSize": page}
+    login = {"auth": "kerberos", "principal": account, "keytab": str(realm.folder / f"{account}.keytab")}
+    before = realm.asked()[0]
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps({"url": f"{apache}/each", **common, **slow, **login}),
+        env={**os.environ, **realm.environment, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT),
+             "PYSPARK_DRIVER_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_TESTING": "1"},
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout.rpartition("told ")[2])
+    assert told == rows_of({"url": pi.url, **common})
+    assert time.monotonic() - began > seconds
+    # The driver got one, and executors got them again and again, as one ended after the other.
+    assert realm.asked()[0] - before >= 1 + seconds // (life + 2)
+
+
+def rows_of(options: dict[str, str]) -> list[int]:
+    """The same read, here and at once."""
+    source = PIDataSource(options)
+    reader = source.reader(source.schema())
+    ticks: list[int] = []
+    tags: set[str] = set()
+    for partition in reader.partitions():
+        for batch in reader.read(partition):
+            ticks += batch.column("ticks").to_pylist()
+            tags |= set(batch.column("tag").to_pylist())
+    return [len(ticks), sum(tick % 1000003 for tick in ticks), len(tags)]
