@@ -6,6 +6,7 @@ Spark looks for formats once in the life of a JVM, so each of these has a proces
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import sysconfig
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark import cloudpickle
 
 from mock_pi import MockPI, PISystem
 from pi_datasource import register
 from pi_datasource.errors import PIUnsupportedError
+from pi_datasource.register import REDACTION
 from tests.wheel import build_wheel, copy_checkout
 
 pytestmark = pytest.mark.slow
@@ -252,3 +255,57 @@ class TestReport:
 
 def session() -> Any:
     return Session()
+
+
+class TestTokenProvider:
+    """Tokens from a function, which travels with the data source."""
+
+    def test_it_reads_where_only_a_token_opens(self, installed: Place) -> None:
+        script = """
+from pi_datasource import register
+register(spark, token_provider=lambda: ("can" + "ary", 3600))
+events = spark.read.format("osipi").option("url", URL).option("tags", "SINUSOID,CDM158")
+events = events.option("startTime", "2026-01-01").option("endTime", "2026-01-01T01:00:00Z")
+print("rows:", events.load().count())
+try:
+    events.option("auth", "anonymous").load().count()
+except Exception as error:
+    print("without:", "401" in str(error))
+"""
+        with MockPI(PISystem.demo(20, now="2026-01-02T00:00:00Z"), auth="bearer", tokens={"canary": None}) as pi:
+            said = installed.run(CLASSIC + script.replace("URL", repr(pi.url)))
+        assert "rows: 720" in said
+        assert "without: True" in said
+
+    def test_it_does_not_go_with_by_value(self) -> None:
+        with pytest.raises(PIUnsupportedError, match="by_value and token_provider do not go together"):
+            register(session(), by_value=True, token_provider=lambda: "x")
+
+    def test_it_travels_by_value(self) -> None:
+        sources: list[Any] = []
+        one: Any = Session()
+        one.register = sources.append
+        register(one, token_provider=lambda: "canary")
+        source = cloudpickle.loads(cloudpickle.dumps(sources[0]))({"url": "https://pi", "tags": "A"})
+        assert source.name() == "osipi"
+        reader = pickle.loads(cloudpickle.dumps(source.reader(source.schema())))
+        provider = reader.request.options.connection.token_provider
+        assert provider.function() == "canary"
+        assert provider == source.token_provider
+
+
+class TestConnectWarning:
+    def connect(self, **conf: str) -> Any:
+        kind = type("Session", (Session,), {"__module__": "pyspark.sql.connect.session", "conf": conf})
+        return kind()
+
+    def test_options_are_logged_in_clear_and_that_is_said(self, caplog: pytest.LogCaptureFixture) -> None:
+        report = register(self.connect())
+        assert report.logs_options
+        assert "Spark Connect writes options in clear" in caplog.text
+        assert "env:NAME" in str(report)
+
+    def test_not_where_they_are_blanked_nor_in_classic_sessions(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert not register(self.connect(**{"spark.sql.redaction.string.regex": REDACTION})).logs_options
+        assert not register(session()).logs_options
+        assert "in clear" not in caplog.text
