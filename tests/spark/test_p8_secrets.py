@@ -153,7 +153,7 @@ def run(folder: Path, kind: str, settings: dict[str, Any], **environment: str) -
     assert done.returncode == 0, (done.stderr + (folder / "said").read_text())[-3000:]
 
 
-def everything_was_looked_at(folder: Path, failures: int) -> None:
+def everything_was_looked_at(folder: Path, failures: int, pages: int) -> None:
     """A search that finds nothing says nothing, unless there is something to search."""
     said = (folder / "said").read_text()
     assert f"failures {failures}\n" in said
@@ -162,7 +162,7 @@ def everything_was_looked_at(folder: Path, failures: int) -> None:
     assert b"SparkListenerSQLExecutionStart" in events
     assert b"SparkListenerTaskEnd" in events
     assert b" DEBUG " in (folder / "driver.log").read_bytes()
-    assert len(list((folder / "pages").iterdir())) >= 8
+    assert len(list((folder / "pages").iterdir())) >= pages
     assert (folder / "checkpoint" / "offsets" / "0").exists()
 
 
@@ -174,7 +174,7 @@ def settings_for(sites: dict[str, Any]) -> dict[str, Any]:
 
 def test_p8_secrets_are_nowhere_to_be_found(sites: dict[str, Any], tmp_path: Path) -> None:
     run(tmp_path, "classic", settings_for(sites))
-    everything_was_looked_at(tmp_path, failures=23)
+    everything_was_looked_at(tmp_path, failures=23, pages=8)
     assert (tmp_path / "executor.log").stat().st_size > 0
     assert list(tmp_path.glob("home/work/*/*/stderr"))
     assert found_in(tmp_path, list(CANARIES.values())) == []
@@ -191,7 +191,8 @@ def test_p8_secrets_are_nowhere_to_be_found_over_connect(sites: dict[str, Any], 
     ways["bearer"]["token"] = f"@{secret_file}"
     settings["shown"] = {**ways["basic"], "headers": json.dumps({"X-Api-Key": SHOWN})}
     run(tmp_path, "connect", settings, CANARY=CANARIES["password"])
-    everything_was_looked_at(tmp_path, failures=7)
+    # A Connect server of one's own under test opens no UI; its pages show what the event log holds.
+    everything_was_looked_at(tmp_path, failures=7, pages=0)
     assert found_in(tmp_path, list(CANARIES.values())) == []
     # And that this search finds what there is to find: without the setting Connect shows what was written out.
     assert [file for file, _ in found_in(tmp_path, [SHOWN]) if file.startswith("events")]
