@@ -44,7 +44,7 @@ def _memory(results: Results) -> tuple[str, bool]:
 def _most(benchmark: str, column: str, limit: float, unit: str = "s", **wanted: Any) -> Callable[..., tuple[str, bool]]:
     def reached(results: Results) -> tuple[str, bool]:
         worst = max(line[column] for line in _find(results, benchmark, **wanted))
-        return f"{worst} {unit}".strip(), worst < limit
+        return f"{worst} {unit}".strip(), worst <= limit
 
     return reached
 
@@ -81,7 +81,7 @@ _GOALS: tuple[tuple[str, str, tuple[str, ...], Callable[[Results], tuple[str, bo
     ("100,000 tags resolved and planned at 50 ms", "< 30 s", ("planning",), _largest_planning),
     ("a trigger over 100,000 tags: our own time", "< 2 s", ("trigger",), _triggers),
     ("500,000 values of event frames at 50 ms", "< 60 s", ("event_frames",), _most("event_frames", "seconds", 60)),
-    ("even work: largest / mean of partitions' rows", "≤ 1.3", ("partitions",),
+    ("even work: longest partition / mean, seconds of processor", "≤ 1.3", ("partitions",),
      _most("partitions", "largest_to_mean", 1.3, "", of="cpu_s")),
     ("16 tasks keep 12 in flight and 60/s, in a storm of 429", "kept", ("storm",), _ceilings),
 )  # fmt: skip

@@ -51,12 +51,14 @@ def partitions(context: Context) -> Iterator[Line]:
         reader = reader_of({**world.options(pi.url), "rowsPerPartition": str(max(20_000, world.rows // 16))})
         planned = reader.partitions()
         list(reader.read(planned[0]))  # imports, connections
-        seconds, cpu, rows = [], [], []
-        for partition in planned:
-            began, used = time.perf_counter(), time.process_time()
-            rows.append(sum(batch.num_rows for batch in reader.read(partition)))
-            seconds.append(time.perf_counter() - began)
-            cpu.append(time.process_time() - used)
+        rows, seconds, cpu = [0] * len(planned), [float("inf")] * len(planned), [float("inf")] * len(planned)
+        # The least of three: what else the machine does falls upon one partition and not upon another.
+        for _ in range(3):
+            for number, partition in enumerate(planned):
+                began, used = time.perf_counter(), time.process_time()
+                rows[number] = sum(batch.num_rows for batch in reader.read(partition))
+                seconds[number] = min(seconds[number], time.perf_counter() - began)
+                cpu[number] = min(cpu[number], time.process_time() - used)
         if sum(rows) != world.rows:
             raise SystemExit(f"ragged: {sum(rows):,} rows instead of {world.rows:,}")
         for what, numbers in (("rows", rows), ("seconds", seconds), ("cpu_s", cpu)):

@@ -16,6 +16,8 @@ from tests.benchmarks.measure import Peaks, Run, cpu_seconds
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+#: What Spark and its workers say.
+LOG = ROOT / ".cache" / "benchmarks" / "spark.log"
 
 
 class SparkProcess:
@@ -63,16 +65,18 @@ def spark(master: str = "local[2]", *, delta: bool = False, packages: Path | Non
     environment.pop("SPARK_HOME", None)
     with tempfile.TemporaryDirectory(prefix="osipi-benchmark-") as folder:
         command = [sys.executable, str(HERE / "sparkchild.py"), master, folder, *(["--delta"] if delta else [])]
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=environment, cwd=folder,
-        )  # fmt: skip
+        LOG.parent.mkdir(parents=True, exist_ok=True)
+        with LOG.open("a") as log:
+            child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment,
+                cwd=folder,
+            )  # fmt: skip
         assert child.stdin is not None
         assert child.stdout is not None
         try:
             hello = child.stdout.readline()
             if not hello:
-                raise RuntimeError(f"Spark did not start: {' '.join(command)}")
+                raise RuntimeError(f"Spark did not start; what it said is in {LOG}")
             yield SparkProcess(child, json.loads(hello)["version"])
         finally:
             child.stdin.close()
