@@ -206,7 +206,7 @@ class FaultProxy:
         behind.request(method, path, body or None, kept)
         answer = behind.getresponse()
         whole = answer.read()
-        dropped = ("content-length", "transfer-encoding", "connection", "date", "server", "keep-alive")
+        dropped = ("content-length", "transfer-encoding", "connection", "server", "keep-alive")
         passed = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in dropped)
         return Reply(answer.status, passed, whole)
 

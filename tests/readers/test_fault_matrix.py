@@ -144,6 +144,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "points": {"table": "points", "tagFilter": "*"},
     "elements": {"table": "elements", "database": "Plant"},
     "event_frames": {"table": "event_frames", "database": "Plant", **RANGE},
+    "frames, as a stream": {"table": "event_frames", "database": "Plant", "startTime": START, "settleTime": "0s"},
     "recorded, as a stream": {"tags": NAMES, "startTime": START, "settleTime": "0s", "pageSize": 15},
 }
 OFTEN = ("once", "storm", "for ever")
@@ -207,7 +208,7 @@ def test_the_families_read_what_is_there(clean: dict[str, tuple[Counter[str], in
     )
     assert counts == {
         "recorded": events, "interpolated": 5 * 24, "points": 5, "elements": 26, "event_frames": 25,
-        "recorded, as a stream": streamed,
+        "frames, as a stream": 25, "recorded, as a stream": streamed,
     }  # fmt: skip
     assert all(requests >= 2 for _, requests in clean.values())
 

@@ -41,8 +41,8 @@ PASSING: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 #: What may be more at the end than at the beginning of a driver's life: share, and absolutely.
 ALLOWED = {"memory MB": (0.25, 120.0), "threads": (0.05, 6.0), "files": (0.05, 12.0), "sockets": (0.05, 8.0)}
-#: Shorter than this shows only that the table is right.
-SECONDS_TO_SHOW_GROWTH = 100
+#: Shorter than this shows only that the table is right: Spark itself warms up for minutes.
+SECONDS_TO_SHOW_GROWTH = 600
 
 
 @dataclass
