@@ -539,7 +539,7 @@ def test_unknown_tags_and_no_tags_left(served, driver, table) -> None:
 
 @pytest.mark.parametrize(("table", "name", "value"), [
     ("recorded", "interval", "1h"), ("plot", "interval", "1h"), ("interpolated", "summaryTypes", "Average"),
-    ("value", "times", "*"), ("end", "time", "*"), ("summary", "intervals", "5"), ("recorded", "filterExpression", "1"),
+    ("value", "times", "*"), ("end", "time", "*"), ("summary", "intervals", "5"), ("plot", "filterExpression", "1"),
 ])  # fmt: skip
 def test_options_of_other_tables_are_refused(served, driver, table, name, value) -> None:
     with pytest.raises(PIOptionError, match=rf"option {name} = .* means nothing for table '{table}'"):
