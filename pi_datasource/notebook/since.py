@@ -30,7 +30,7 @@ __all__ = ["read_since"]
 KEY = ("tag", "ticks", "seq")
 
 
-def read_since(spark: SparkSession, table: str, **options: Any) -> DataFrame:
+def read_since(spark: SparkSession, table: str, /, **options: Any) -> DataFrame:
     """The recorded events that a table does not have yet, to be appended to it.
 
         new = read_since(spark, "main.bronze.pi", url=url, tagFilter="UNIT1.*", startTime="2025-01-01")

@@ -82,7 +82,7 @@ class TestTags:
     def test_each_with_a_start_of_its_own(self, spark: Any, pi: MockPI) -> None:
         frame = spark.sql("SELECT 'A.0' name, TIMESTAMP '2026-01-01T11:00:00Z' start_time UNION SELECT 'A.1', NULL")
         found = tags_from(frame)
-        assert json.loads(found["startTimes"]) == {"A.0": "2026-01-01T11:00:00Z"}
+        assert json.loads(found["startTimes"]) == {"A.0": "2026-01-01T11:00:00.0000000Z"}
         events = spark.read.format("osipi").options(url=pi.url, startTime=START, endTime=NOON, **found).load()
         assert {row["tag"]: row["count"] for row in events.groupBy("tag").count().collect()} == {"A.0": 6, "A.1": 72}
 
@@ -168,7 +168,7 @@ class TestWide:
 
 def test_a_state_is_bad_in_the_wide_form(spark: Any, pi: MockPI) -> None:
     at = ticks_of(START) + 600 * SECOND
-    pi.system.insert("HAND", Event(at, State(246, "I/O Timeout", is_system=True), good=False))
+    pi.system.insert("HAND", Event(at, State("I/O Timeout", 246, is_system=True), good=False))
     events = spark.read.format("osipi").options(url=pi.url, tags="HAND", startTime=START, endTime=NOON).load()
     found = wide(events, every="5m", start=START, end="2026-01-01T00:15:00Z").collect()
     assert [row["HAND"] for row in found] == [0.0, 4.0, None]
