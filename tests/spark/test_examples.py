@@ -18,6 +18,7 @@ from tests.spark.run_examples import EXAMPLES
 ROOT = Path(__file__).parents[2]
 #: It makes an environment of its own, and is run by hand.
 ELSEWHERE = {"quickstart"}
+HISTORY = "databricks/notebooks/history.py"
 NOW, DAY, HALF_DAY, HOUR = (f"2026-01-0{at}:00:00Z" for at in ("3T00", "2T00", "2T12", "2T23"))
 
 pytestmark = [
@@ -30,6 +31,9 @@ pytestmark = [
 def test_every_example_says_what_is_true(tmp_path: Path) -> None:
     table, merged = str(tmp_path / "table"), str(tmp_path / "merged")
     pictures = {name: str(tmp_path / f"{name}.png") for name in ("quality", "limits", "trends")}
+    # Months from before the first event to after the last one, without a login.
+    history = {"secret_scope": "", "tag_filter": "SINU*", "target": "history", "start": "2025-12-30",
+               "end": "2026-01-02"}  # fmt: skip
     jobs = [
         ("batch_read", ["SINUSOID,CDT158", HOUR]),
         ("data_quality", ["*", HALF_DAY, pictures["quality"]]),
@@ -40,8 +44,11 @@ def test_every_example_says_what_is_true(tmp_path: Path) -> None:
         ("late_data", ["SINU*", merged, HOUR]),
         ("late_data", ["SINU*", merged, HOUR]),
         ("sql_only", []),
+        (HISTORY, history),
+        (HISTORY, history),
     ]
     with MockPI(tags=20, now=NOW) as pi:
+        history["pi_url"] = pi.url
         ran = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "tests.spark.run_examples", str(tmp_path)],
             input=json.dumps(jobs),
@@ -60,7 +67,7 @@ def test_every_example_says_what_is_true(tmp_path: Path) -> None:
         # What happens right now is there already, and `*` is later on our own clock.
         return expected_rows(system, points, start, "2026-01-04T00:00:00Z").total()
 
-    read, quality, limits, trends, *streams, sql = said
+    read, quality, limits, trends, *streams, sql, first, second = said
     assert read.count("SINUSOID|") + read.count("CDT158|") + read.count("CDT158  |") == 20 + 2, read
     assert f"CDT158|{rows(HOUR, 'CDT158'):>8}|" in read, read
     assert quality.startswith(f"{rows(HALF_DAY)} events of 20 tags in "), quality
@@ -73,6 +80,8 @@ def test_every_example_says_what_is_true(tmp_path: Path) -> None:
     expected = rows(HOUR, "SINUSOID", "SINUSOIDU")
     assert [f"{expected} rows in " in one for one in streams] == [True] * 4, streams
     assert ["1 merges so far" in one for one in streams[2:]] == [True] * 2
+    through = expected_rows(system, [system.point("SINUSOID"), system.point("SINUSOIDU")], "2025-12-30", "2026-01-02")
+    assert first == second == str(through.total())
     assert "|SINUSOID |Sine wave              |24   |" in sql, sql
 
 
