@@ -49,8 +49,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.xdist_group("real"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What uses Spark comes first, because it takes longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What uses Spark comes first, because it takes longest; what takes long is run with OSIPI_LONG=1 only."""
+    if os.environ.get("OSIPI_LONG") != "1" and os.environ.get("OSIPI_KILLS") != "long":
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
     items.sort(key=lambda item: not _uses_spark(item))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 import re
 import subprocess
 import sys
@@ -36,6 +37,7 @@ def _fuzz(name: str, seconds: int) -> int:
     atheris.Setup(
         [sys.argv[0], *folders, *limits, "-print_final_stats=1", f"-artifact_prefix={broken}/"], TARGETS[name]
     )
+    logging.getLogger("pi_datasource").setLevel(logging.CRITICAL)
     atheris.Fuzz()
     return 0
 

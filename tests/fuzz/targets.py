@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import math
 import random
 import struct
@@ -34,8 +33,6 @@ from pi_datasource.webapi import wire
 from pi_datasource.webapi.answers import check_answer, decode
 from tests.fuzz import reference
 from tests.fuzz.reference import RefusedError
-
-logging.getLogger("pi_datasource").setLevel(logging.CRITICAL)
 
 BATCH = dict[str, wire.SubAnswer[wire.TimedValues]]
 STREAM_KINDS = ("float", "integer", "digital", "text", "time", "blob")

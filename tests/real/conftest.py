@@ -48,9 +48,9 @@ def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kerberos.Realm]:
         pytest.skip("no KDC: apt-get install krb5-kdc krb5-admin-server")
     if find_spec("gssapi") is None:
         pytest.skip("no package gssapi: pip install 'pi-datasource[kerberos]', which needs libkrb5-dev and gcc")
-    # Apache's workers are nobody, and have to read a keytab in here.
+    # Apache's workers are nobody, and have to read a keytab in here. With xdist there is a folder more above.
     folder = tmp_path_factory.mktemp("realm")
-    for parent in (folder, *folder.parents[:2]):
+    for parent in (folder, *folder.parents[:3]):
         parent.chmod(0o755)
     found = kerberos.Realm(folder / "kdc")
     for principal, name, life in (

@@ -16,7 +16,7 @@ import pytest
 
 from pi_datasource.errors import PIConnectionError, PIOptionError, PIRefusedError, PIRequestError, PITooLargeError
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.wire import Answer, TimedValues
+from pi_datasource.webapi.wire import Answer, SystemVersion, TimedValues
 from tests.real.certificates import PASSWORD, Certificates
 from tests.real.processes import free_port, started, stop
 from tests.real.realm import PATH
@@ -81,7 +81,7 @@ def nginx(certificates: Certificates, pi: Any, tmp_path_factory: pytest.TempPath
 
 
 def ask(client: Client) -> Answer:
-    return client.get("system", Answer, "the server")
+    return client.get("system", SystemVersion, "the server")
 
 
 class TestTrust:

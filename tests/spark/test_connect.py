@@ -14,9 +14,12 @@ import pytest
 from mock_pi import Dense, Event, MockPI, PISystem, Point, ticks_of
 from tests.spark.sessions import FAST, delta_jars
 
-pytestmark = pytest.mark.skipif(
-    find_spec("delta") is None or find_spec("grpc") is None, reason="Delta Lake and Spark Connect are not both here"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        find_spec("delta") is None or find_spec("grpc") is None, reason="Delta Lake and Spark Connect are not both here"
+    ),
+]
 
 START, NOON = "2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z"
 POINTS = [

@@ -94,6 +94,7 @@ def test_p4_late_edited_and_deleted_events_end_up_as_in_the_archive(merged, pi):
     assert merged.commits == 2
 
 
+@pytest.mark.long
 def test_p4_a_replayed_batch_is_harmless(merged, pi):
     class Twice:
         """Merges, and fails before Spark can note that it has."""
@@ -118,6 +119,7 @@ def test_p4_a_replayed_batch_is_harmless(merged, pi):
     merged.assert_is_archive(COUNT - 1)
 
 
+@pytest.mark.long
 def test_a_renamed_point_keeps_its_rows_when_merged_by_its_id(spark, merged, pi):
     spark.sql("CREATE DATABASE IF NOT EXISTS plant")
     create_table(spark, "plant.pi", "recorded", cluster_by=())
@@ -141,6 +143,7 @@ def test_a_renamed_point_keeps_its_rows_when_merged_by_its_id(spark, merged, pi)
     spark.sql("DROP TABLE plant.pi")
 
 
+@pytest.mark.long
 def test_without_windows_rows_are_merged_by_key_and_none_is_deleted(spark, merged, pi):
     options = {"url": pi.url, "tags": "HAND", "startTime": START, "endTime": NOON}
     merge = merge_changes(merged.table)

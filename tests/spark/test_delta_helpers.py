@@ -15,7 +15,10 @@ from pi_datasource.delta import add_columns, create_table, merge_changes, optimi
 from pi_datasource.errors import PIOptionError, PISchemaError
 from tests.spark.test_recorded import rows_of
 
-pytestmark = pytest.mark.skipif(find_spec("delta") is None, reason="no Delta Lake for this version of Spark")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(find_spec("delta") is None, reason="no Delta Lake for this version of Spark"),
+]
 
 START, END = "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"
 POINTS = [Point(f"A.{n}", "Float64", Dense(3600.0, first=START), descriptor=f"number {n}") for n in range(3)]

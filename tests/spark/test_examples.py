@@ -28,6 +28,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.long
 def test_every_example_says_what_is_true(tmp_path: Path) -> None:
     table, merged = str(tmp_path / "table"), str(tmp_path / "merged")
     pictures = {name: str(tmp_path / f"{name}.png") for name in ("quality", "limits", "trends")}

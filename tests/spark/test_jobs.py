@@ -18,6 +18,8 @@ from mock_pi import Dense, Fault, MockPI, PISystem, Point
 from oracle import assert_same, expected_rows
 from tests.spark.test_recorded import load, rows_of
 
+pytestmark = pytest.mark.long
+
 START, END, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
 POINTS = [*(Point(f"T.{n}", "Float64", Dense(60.0)) for n in range(6)), Point("TEN.YEARS", "Float64", Dense(60.0))]
 TAGS = json.dumps([point.name for point in POINTS[:6]])

@@ -17,6 +17,8 @@ from pi_datasource.errors import PIOptionError, PISchemaError
 from pi_datasource.notebook import read_since, tags_from, wide
 from tests.spark.test_recorded import rows_of
 
+pytestmark = pytest.mark.long
+
 has_delta = pytest.mark.skipif(find_spec("delta") is None, reason="no Delta Lake for this version of Spark")
 
 START, NOON, END = "2026-01-01T00:00:00Z", "2026-01-01T12:00:00Z", "2026-01-03T00:00:00Z"

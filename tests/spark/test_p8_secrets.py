@@ -180,6 +180,7 @@ def test_p8_secrets_are_nowhere_to_be_found(sites: dict[str, Any], tmp_path: Pat
     assert found_in(tmp_path, list(CANARIES.values())) == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("grpc") is None, reason="Spark Connect is not here")
 def test_p8_secrets_are_nowhere_to_be_found_over_connect(sites: dict[str, Any], tmp_path: Path) -> None:
     settings = settings_for(sites)

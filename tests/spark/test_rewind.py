@@ -24,6 +24,7 @@ POINTS = [Point(f"T{n:02}", "Float64", Dense(1800.0, first=START)) for n in rang
 LATE = ticks_of("2026-01-03T06:00:00Z")
 
 
+@pytest.mark.long
 def test_rewound_tags_are_merged_until_the_table_equals_the_archive(
     spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

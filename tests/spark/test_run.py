@@ -120,6 +120,7 @@ def appends(spark: Any, folder: Path) -> int:
     return spark.sql(f"DESCRIBE HISTORY delta.`{folder}/history`").where("operation = 'WRITE'").count()
 
 
+@pytest.mark.long
 def test_a_backfill_that_dies_anywhere_goes_on_and_writes_each_window_once(spark, pi, tmp_path, monkeypatch):
     job = parse_job(job_file(pi, tmp_path, BACKFILL).read_text())
     moments = iter(["before window 0", "after window 0", "before window 2"])
@@ -172,6 +173,7 @@ def test_a_backfill_that_dies_anywhere_goes_on_and_writes_each_window_once(spark
         assert told in outcome.message
 
 
+@pytest.mark.long
 def test_a_backfill_stays_within_its_hours_newest_first(spark, pi, tmp_path):
     job = parse_job(job_file(pi, tmp_path, BACKFILL.replace("window: 3h", "window: 6h, order: newest")).read_text())
     times = iter([datetime(2026, 1, 1, hour, tzinfo=timezone.utc) for hour in (22, 22)])
@@ -190,6 +192,7 @@ def test_a_backfill_stays_within_its_hours_newest_first(spark, pi, tmp_path):
     assert_is_archive(spark, pi, tmp_path, "history", COUNT - 2, NOON)
 
 
+@pytest.mark.long
 def test_a_killed_process_leaves_no_window_half(spark, tmp_path):
     points = [Point(f"A.{n}", "Float64", Dense(60.0, first=START)) for n in range(3)]
     with MockPI(PISystem(points, now=NOON), process=True) as pi:
@@ -221,6 +224,7 @@ def test_a_killed_process_leaves_no_window_half(spark, tmp_path):
         assert_same(rows_of(rows(spark, tmp_path, "history")), expected)
 
 
+@pytest.mark.long
 def test_a_stream_whose_table_is_gone_does_not_go_on(spark, pi, tmp_path):
     loads = "- {{name: s, mode: stream, target: {lake}/s, trigger: once, options: {{tags: HAND}}}}\n"
     job = parse_job(job_file(pi, tmp_path, loads).read_text())
@@ -234,6 +238,7 @@ def test_a_stream_whose_table_is_gone_does_not_go_on(spark, pi, tmp_path):
     assert "is not there any more" in outcome.message
 
 
+@pytest.mark.long
 def test_streams_that_go_on_end_when_asked_to_and_skipped_tags_are_told(spark, pi, tmp_path):
     loads = (
         "- {{name: on, mode: stream, trigger: 1 second, target: {lake}/on, options: {{tagFilter: '*'}}}}\n"

@@ -86,6 +86,7 @@ def test_starts_ends_and_edits_are_merged(spark: Any, pi: MockPI, tmp_path: Path
     assert details["clusteringColumns"] == ["start_time"]
 
 
+@pytest.mark.long
 def test_attributes_become_columns_of_a_table(spark: Any, pi: MockPI, tmp_path: Path) -> None:
     """Names that Delta does not take as they are, too."""
     table = str(tmp_path / "table")

@@ -14,6 +14,8 @@ from tests.spark.exactly_once.growing import END, START, Plant
 from tests.spark.exactly_once.progress import Folders
 from tests.spark.test_recorded import rows_of
 
+pytestmark = pytest.mark.long
+
 #: A tenth of the archive's 5 hours, and of its rows, for the points that have the most of them.
 CAP = "30m"
 RUNS = 11

@@ -6,8 +6,12 @@ import json
 import shutil
 from typing import Any
 
+import pytest
+
 from tests.spark.exactly_once.growing import COMPUTED, SENT, Plant
 from tests.spark.exactly_once.streams import Stream
+
+pytestmark = pytest.mark.long
 
 NAMES = [point.name for point in (*COMPUTED, *SENT)]
 

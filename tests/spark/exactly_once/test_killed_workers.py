@@ -16,6 +16,8 @@ from tests.spark.exactly_once.progress import Folders
 from tests.spark.exactly_once.streams import Stream
 from tests.spark.exactly_once.test_killed_drivers import LONG
 
+pytestmark = pytest.mark.long
+
 #: Micro-batches; two workers are killed in each. More in one could be one task's four failures, which end the query.
 BATCHES = 6 if LONG else 1
 #: What Spark says of a task whose worker is gone. The cause beside it may be the write that failed with the worker.

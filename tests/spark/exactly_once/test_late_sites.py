@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.spark.exactly_once.growing import SENT, TICKS_PER_MINUTE, Plant
 from tests.spark.exactly_once.streams import Stream
+
+pytestmark = pytest.mark.long
 
 HOUR = 60 * TICKS_PER_MINUTE
 

@@ -11,6 +11,8 @@ from tests.spark.exactly_once.growing import Plant
 from tests.spark.exactly_once.streams import Stream
 from tests.spark.exactly_once.test_killed_drivers import LONG
 
+pytestmark = pytest.mark.long
+
 #: Seconds without a server.
 AWAY = 60 if LONG else 3
 
