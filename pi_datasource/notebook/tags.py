@@ -47,7 +47,14 @@ def tags_from(frame: DataFrame) -> dict[str, str]:
     names = list(dict.fromkeys(name for name, _ in rows if name))
     if not names:
         raise PIOptionError(f"tags_from: column {tag} names no tag")
-    starts = {name: _text(value) for name, value in rows if name and value is not None}
+    starts: dict[str, str] = {}
+    for name, value in rows:
+        if name and value is not None:
+            # Of a tag that stands there twice the earliest start; times written out by us sort as text.
+            text = _text(value)
+            if text != starts.get(name, text) and not (text.endswith("Z") and starts[name].endswith("Z")):
+                raise PIOptionError(f"tags_from: tag {name} has two start times, {starts[name]} and {text}")
+            starts[name] = min(text, starts.get(name, text))
     return {"tags": json.dumps(names), **({"startTimes": json.dumps(starts)} if starts else {})}
 
 

@@ -63,7 +63,7 @@ class Reading:
         error_column: column that tells why a tag was skipped, or None.
         tag_format: `name` or `path`.
         boundary_type: `Inside`, or `Outside` for the events next to the range as well.
-        start_times: tag in lower case → tick at which its own range starts.
+        start_times: tag, as it was written → tick at which its own range starts.
     """
 
     time_range: TimeRange
@@ -153,7 +153,7 @@ def _range(start: str, end: str, now: int, zone: tzinfo) -> TimeRange:
 
 
 def _start_times(texts: Mapping[str, str], now: int, zone: tzinfo) -> dict[str, int]:
-    return {tag.lower(): instant(f"startTimes: {tag}", text, now, zone) for tag, text in texts.items()}
+    return {tag: instant(f"startTimes: {tag}", text, now, zone) for tag, text in texts.items()}
 
 
 def instant(name: str, text: str, now: int, zone: tzinfo) -> int:

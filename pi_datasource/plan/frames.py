@@ -30,7 +30,7 @@ from pi_datasource.plan.pages import SHORT, is_longer, list_length
 from pi_datasource.read.listing import Listing
 from pi_datasource.read.objects import NEVER
 from pi_datasource.read.times import Ticks, parse_ticks
-from pi_datasource.times import MAX_TICKS, TICKS_PER_SECOND, format_ticks
+from pi_datasource.times import LAST_SECOND, MAX_TICKS, format_ticks
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks, is_about_the_question
 from pi_datasource.webapi.client import Client
@@ -54,8 +54,6 @@ WINDOW = "(window)"
 ASKED_AT_ONCE = 500
 #: The end of a frame that has none.
 STILL_OPEN = f"{NEVER}-12-31T23:59:59Z"
-#: The last whole second that PI knows.
-LAST_SECOND = MAX_TICKS // TICKS_PER_SECOND * TICKS_PER_SECOND
 
 
 @dataclass(frozen=True)

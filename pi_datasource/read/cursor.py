@@ -27,7 +27,7 @@ from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, short_text
 from pi_datasource.webapi.wire import TimedValue
 
-__all__ = ["SLACK", "Cursor", "Page"]
+__all__ = ["SLACK", "Cursor", "Page", "looks_cut"]
 
 #: How much earlier to ask when the instant held back does not come again: one millisecond.
 SLACK = 10_000
@@ -103,7 +103,7 @@ class Cursor:
         first = int(np.searchsorted(ticks, self.position, "left"))
         if self._lost_its_place(ticks, first):
             return None
-        full = count >= page_size or _looks_cut(count)
+        full = count >= page_size or looks_cut(count)
         if full and ticks[-1] < self.position:
             self._only_earlier(count)
             return None
@@ -148,7 +148,7 @@ class Cursor:
         return f"recorded of {self.stream.tag} from {short_text(self.position)} to {short_text(self.range.end)}"
 
 
-def _looks_cut(count: int) -> bool:
+def looks_cut(count: int) -> bool:
     """Whether a page shorter than asked may still have been cut, by a server or gateway that says nothing of a limit.
 
     Limits are round numbers (PI's own default is 1,000), so one more look behind such a page costs little.

@@ -16,7 +16,7 @@ from itertools import accumulate
 import numpy as np
 
 from pi_datasource.errors import PIInstantError, PIRequestError
-from pi_datasource.read.cursor import SLACK, Cursor, Page
+from pi_datasource.read.cursor import SLACK, Cursor, Page, looks_cut
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.times import short_text
 from pi_datasource.webapi import endpoints
@@ -56,6 +56,9 @@ def read_instant(
     tick, web_id, asked = cursor.position, cursor.stream.web_id, str(cursor)
     fields = list(dict.fromkeys([*fields, "Good"]))
     ahead = client.get(endpoints.recorded(web_id, tick, tick + 1, page_size, fields, more), kind, asked).Items
+    if looks_cut(len(ahead)):
+        # By a limit that nobody told of: then that is the page, and the other side is read as well.
+        page_size = min(page_size, len(ahead))
     if len(ahead) < page_size:
         return _page(cursor, ahead)
     # From the instant itself, so that nothing later crowds the page, to clearly before it on any server's clock.

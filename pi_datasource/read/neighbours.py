@@ -16,14 +16,11 @@ from pi_datasource.read.chain import Paging
 from pi_datasource.read.cursor import Page
 from pi_datasource.read.questions import Question, refuse_errors
 from pi_datasource.read.times import parse_ticks
-from pi_datasource.times import MAX_TICKS, TICKS_PER_SECOND, short_text
+from pi_datasource.times import LAST_SECOND, short_text
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.wire import Answer, TimedValues
 
 __all__ = ["Neighbour"]
-
-#: The last whole second that PI knows.
-LAST_SECOND = MAX_TICKS // TICKS_PER_SECOND * TICKS_PER_SECOND
 
 
 @dataclass(frozen=True)

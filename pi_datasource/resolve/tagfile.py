@@ -17,9 +17,9 @@ from typing import Any
 from pi_datasource.errors import PIOptionError, PITimeError
 from pi_datasource.options import Reading, Selection
 from pi_datasource.options.declare import fold
+from pi_datasource.resolve.spelling import by_spelling, spellings
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, parse_time, to_ticks
-from pi_datasource.webapi.webids import point_ids
 
 __all__ = ["joined", "own_ranges", "read_tag_file", "with_file"]
 
@@ -126,14 +126,10 @@ def own_ranges(
     """WebID → ranges, for the streams whose rows in the file give other ranges than the options."""
     if all(some == joined([usual]) for some in ranges.values()):
         return {}
-    by_id = {point_ids(tag): some for tag, some in ranges.items() if point_ids(tag)}
-    by_name = {tag.lower(): some for tag, some in ranges.items()}
+    said = by_spelling(ranges)
     found = {}
     for stream in streams:
-        names = (stream.tag.lower(), stream.tag.rpartition("\\")[2].lower(), stream.web_id.lower())
-        some = by_id.get(point_ids(stream.web_id)) or next((by_name[name] for name in names if name in by_name), None)
-        if some is None:
-            some = next((one for name, one in by_name.items() if name.rpartition("\\")[2] == names[1]), None)
-        if some is not None:
-            found[stream.web_id] = some
+        own = [one for name in spellings(stream) for one in said.get(name, ())]
+        if own:
+            found[stream.web_id] = joined(own)
     return found

@@ -44,6 +44,7 @@ TELL_EVERY = 60.0
 _FREE = {option.folded for option in CONNECTION_OPTIONS} | {
     "pagesize", "tagsperrequest", "rowsperresponse", "rowsperpartition", "numpartitions", "ontagerror",
 }  # fmt: skip
+_OF_ERRORS = {"ontagerror", "errorcolumn"}
 _CHOOSING = {option.folded for option in (*SELECTION_OPTIONS, *ASSET_OPTIONS)} | {"starttime", "endtime"}
 
 
@@ -188,11 +189,13 @@ class Backfill:
         return int((commit["operationMetrics"] or {}).get("numOutputRows", 0)) if commit is not None else 0
 
     def _frame(self, window: TimeRange, web_ids: Any) -> Any:
-        options = {name: text for name, text in self.load.options.items() if fold(name) not in _CHOOSING}
+        options = {name: text for name, text in self.load.options.items() if fold(name) not in _CHOOSING | _OF_ERRORS}
         options |= {
             "tags": json.dumps(list(web_ids)),
             "startTime": format_ticks(window.start),
             "endTime": format_ticks(window.end),
+            # A window that lacks a tag would count as done. Tags that cannot be found were left out at the beginning.
+            "onTagError": "fail",
         }
         return self.spark.read.format("osipi").options(**options).load()
 

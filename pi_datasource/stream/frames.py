@@ -179,8 +179,14 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         self._knowing |= news.answered
         if self._knowing:
             # As in a batch read: it has no template or category of that name, and others have.
-            refused = (web_id for web_id, error in news.failures.items() if isinstance(error, PIRefusedError))
-            news.failures = {web_id: news.failures[web_id] for web_id in news.failures.keys() - set(refused)}
+            # One that knew the name and no longer does is a failure: it would fall silent.
+            known = self._knowing | before.watermarks.keys()
+            strangers = {
+                web_id
+                for web_id, error in news.failures.items()
+                if isinstance(error, PIRefusedError) and web_id not in known
+            }
+            news.failures = {web_id: news.failures[web_id] for web_id in news.failures.keys() - strangers}
         ranges = {web_id: one for web_id, one in ranges.items() if web_id in news.there}
         seconds = self.request.options.streaming.max_time_per_trigger
         if seconds is None or not capped:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pi_datasource.errors import PIError, PIRequestError
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.stream.key import Key
+from pi_datasource.times import LAST_SECOND
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import NewestOfMany, NewestOfStream, OneValue, State, TimedValue, TimedValues
 
-__all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by"]
+__all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by", "newest_of_quiet"]
 
 #: WebID → route.
 Route = Callable[[str], str]
@@ -107,6 +108,29 @@ def newest_by(client: Client, keys: Sequence[Key], tick: int | None, newest: New
     newest.states = (newest.states - set(keys)) | found.states
     # No event at or before an instant is no failure.
     newest.failures |= {key: error for key, error in found.failures.items() if _status(error) not in (404, 409)}
+
+
+def newest_of_quiet(client: Client, keys: Sequence[Key], newest: Newest) -> None:
+    """Puts in `newest` the newest event of points that answered "No Data", which may be an event of the archive itself.
+
+    Args:
+        client: who to ask.
+        keys: such points.
+        newest: what is known so far.
+    """
+    for some in chunks(keys, ALONE_PER_BATCH):
+        asks = {
+            str(number): Ask(endpoints.recorded_backwards(key.web_id, LAST_SECOND, 0, 1, ()), key.web_id)
+            for number, key in enumerate(some)
+        }
+        for number, answer in ask_all(client, asks, TimedValues, "newest events of quiet tags").items():
+            key = some[int(number)]
+            if isinstance(answer, PIRequestError):
+                newest.failures[key] = answer
+            elif answer.Items:
+                newest.ticks[key] = int(parse_ticks([answer.Items[0].Timestamp])[0])
+                if _is_system(answer.Items[0]):
+                    newest.states.add(key)
 
 
 def newest_before_states(client: Client, lows: Mapping[Key, int], newest: Newest) -> dict[Key, int]:

@@ -24,7 +24,7 @@ from pi_datasource.stream.advance import Ripening, advanced, batch_ranges
 from pi_datasource.stream.base import Pauses, StreamReader
 from pi_datasource.stream.caps import capped
 from pi_datasource.stream.key import Key
-from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by
+from pi_datasource.stream.news import Newest, ask_newest, newest_before_states, newest_by, newest_of_quiet
 from pi_datasource.stream.offset import PIOffset
 from pi_datasource.stream.taglist import TagList
 from pi_datasource.tables.base import Request
@@ -60,6 +60,7 @@ class PIStreamReader(StreamReader[PIOffset]):
         self._recovering: set[Key] = set()
         self._held: dict[Key, tuple[int, float]] = {}
         self._readable: set[Key] = set()
+        self._quiet_at: float | None = None
 
     # -- where the stream stands
 
@@ -135,6 +136,11 @@ class PIStreamReader(StreamReader[PIOffset]):
         listed = self._tags.listed(client)
         keys = self._pauses.over(listed)
         newest = ask_newest(client, keys)
+        now = self._clock()
+        if self._quiet_at is None or now - self._quiet_at >= settings.refresh_tags:
+            # Most have no event at all, so they are not looked at each time.
+            newest_of_quiet(client, [key for key in keys if key not in newest.ticks | newest.failures], newest)
+            self._quiet_at = now
         if not settings.future_data:
             newest_by(client, [key for key in newest.ticks if listed[key].future], None, newest)
         if settings.until is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from pi_datasource.read.annotations import ANNOTATION_TYPE, ANNOTATIONS
 from pi_datasource.read.chain import Chain, Paging
 from pi_datasource.read.neighbours import Neighbour
 from pi_datasource.read.questions import Round, rounds
+from pi_datasource.resolve.spelling import by_spelling, spellings
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.series import (
@@ -68,20 +69,22 @@ def plan(request: Request, client: Client) -> Sequence[StreamPartition]:
             "options contradict each other: both tagFile and startTimes give tags a range of their own; accepted is "
             "one of them"
         )
+    starts = by_spelling({tag: (tick,) for tag, tick in reading.start_times.items()})
     wanted = [
         # A stream with two ranges is read as two.
         Piece(replace(stream) if number else stream, window, neighbours=window if outside else None)
         for stream in found.streams
-        for number, window in enumerate(found.ranges.get(stream.web_id, (_own(stream, reading),)))
+        for number, window in enumerate(found.ranges.get(stream.web_id, (_own(stream, reading, starts),)))
         if not window.is_empty
     ]
     return plan_pieces(request, client, wanted, found.failures)
 
 
-def _own(stream: Stream, reading: Reading) -> TimeRange:
+def _own(stream: Stream, reading: Reading, starts: Mapping[str, Sequence[int]]) -> TimeRange:
     """The range of the options; for a tag in option `startTimes` one that starts at its own time."""
     usual = reading.time_range
-    return TimeRange(min(reading.start_times.get(stream.tag.lower(), usual.start), usual.end), usual.end)
+    own = [tick for name in spellings(stream) for tick in starts.get(name, ())]
+    return TimeRange(min(min(own, default=usual.start), usual.end), usual.end)
 
 
 def plan_pieces(
@@ -95,8 +98,9 @@ def plan_pieces(
     if len(pieces) > COUNT_ALL:
         pieces = scattered(pieces)
     rows = sum(piece.rows for piece in pieces)
-    # One row of errorColumn for each failed tag: then a tag belongs to one task.
-    whole = reading.error_column is not None
+    # One row of errorColumn for each failed tag: then a tag belongs to one task. What comes of a tag that fails and is
+    # skipped has to end where it fails: a later part without the earlier one would look as if all had been read.
+    whole = reading.error_column is not None or reading.on_tag_error == "skip"
     chunked = cut(pieces, parts_of(request, rows), reading.tags_per_request, whole=whole)
     log.info("%d streams, about %d events, in %d partitions", len(pieces), rows, len(chunked))
     return partitions_of(client, chunked, failures)
@@ -113,7 +117,7 @@ def read(request: Request, partition: StreamPartition, client: Client) -> Iterat
     chains = [
         Chain(client, chunk, paging)
         for whole in partition.chunks
-        for chunk in _spread(whole, partition, paging.rows, concurrency)
+        for chunk in _spread(whole, partition, paging.rows, concurrency, request.options.reading.on_tag_error == "fail")
     ]
     yield from read_rounds(request, partition, client, [*chains, *_edges(client, partition.pieces, paging)])
 
@@ -127,9 +131,17 @@ def _paging(request: Request) -> Paging:
     return replace(paging, more=(*more, ("associations", "Annotations")), kind=AnnotatedValues)
 
 
-def _spread(chunk: Chunk, partition: StreamPartition, rows_per_response: int, concurrency: int) -> Iterator[Chunk]:
-    """Parts of a chunk that can be asked at the same time, where there is enough in it and too few other chunks."""
+def _spread(
+    chunk: Chunk, partition: StreamPartition, rows_per_response: int, concurrency: int, in_time: bool
+) -> Iterator[Chunk]:
+    """Parts of a chunk that can be asked at the same time, where there is enough in it and too few other chunks.
+
+    Args:
+        in_time: a stream may be cut in time.
+    """
     ways = min(concurrency // max(1, len(partition.chunks)), int(chunk.rows // rows_per_response))
+    if not in_time:
+        ways = min(ways, len(chunk.pieces))
     if ways <= 1:
         yield chunk
         return

@@ -14,6 +14,7 @@ from __future__ import annotations
 from pi_datasource.times.pitime import parse_time
 from pi_datasource.times.spans import Span
 from pi_datasource.times.ticks import (
+    LAST_SECOND,
     MAX_TICKS,
     MIN_TICKS,
     TICKS_PER_SECOND,
@@ -27,6 +28,7 @@ from pi_datasource.times.timerange import TimeRange
 from pi_datasource.times.zones import zone_of
 
 __all__ = [
+    "LAST_SECOND",
     "MAX_TICKS",
     "MIN_TICKS",
     "TICKS_PER_SECOND",

@@ -24,6 +24,8 @@ EPOCH_DAY = date(1970, 1, 1).toordinal()
 #: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.9999999Z.
 MIN_TICKS = (1 - EPOCH_DAY) * TICKS_PER_DAY
 MAX_TICKS = (date.max.toordinal() + 1 - EPOCH_DAY) * TICKS_PER_DAY - 1
+#: The last whole second that PI knows.
+LAST_SECOND = MAX_TICKS // TICKS_PER_SECOND * TICKS_PER_SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 #: Its first instant as a bare wall-clock time, for arithmetic inside a zone.

@@ -108,6 +108,16 @@ class Traffic:
         )
 
 
+class Sent(threading.local):
+    """The secrets in the last request of this thread: another thread may have a newer token by now.
+
+    Attributes:
+        secrets: their texts.
+    """
+
+    secrets: tuple[str, ...] = ()
+
+
 class Effort(threading.local):
     """What the last answer took that this thread got.
 
@@ -200,7 +210,7 @@ class Client:
         self._encoding = encoding_for(connection.url, connection.compression)
         self._sleep = sleep
         self._host_known = host_known
-        self._secrets: list[str] = []
+        self._sent = Sent()
         self._date = ""
 
     @property
@@ -254,7 +264,7 @@ class Client:
     @property
     def sent_secrets(self) -> tuple[str, ...]:
         """The secrets that went along with the last request, in every form they had: no text may hold them."""
-        return tuple(self._secrets)
+        return self._sent.secrets
 
     def look(self, route: str, asked: str) -> Look:
         """One GET, tried once, and whatever came: for those who judge status and headers themselves.
@@ -326,7 +336,7 @@ class Client:
                         break
                     log.debug("%s: the login goes on after a 401", asked)
             finally:
-                self._secrets = [*used.auth.secrets(), *self._own_secrets]
+                self._sent.secrets = (*used.auth.secrets(), *self._own_secrets)
             return status, headers, content, used.auth.explain() if status == 401 else ""
 
     @property
@@ -336,7 +346,7 @@ class Client:
 
     def without_secrets(self, error: E) -> E:
         """The error with no secret in its text, should a server have echoed one."""
-        for secret in filter(None, self._secrets):
+        for secret in filter(None, self._sent.secrets):
             # A long one may have been cut together with the server's words.
             shown = re.escape(secret)
             if len(secret) > LONG_SECRET:

@@ -61,3 +61,13 @@ def test_what_is_wrong_is_named(driver: Any, pi: MockPI, tmp_path: Any) -> None:
 def test_many_of_them_are_read_in_no_time(driver: Any, pi: MockPI) -> None:
     starts = {f"TAG {number}": "2026-01-01T06:00:00.1234567Z" for number in range(30_000)}
     assert counts(driver, pi, starts)["A.0"] == DAY
+
+
+def test_a_tag_is_found_however_it_is_written(driver: Any, pi: MockPI) -> None:
+    own = {"startTime": "2026-01-01T12:00:00Z", "tagFilter": "A.0"}
+    (row,) = {row["web_id"] for batch in driver.read(url=pi.url, tags="A.0", includeWebId=True, startTime=START).batches
+              for row in batch.to_pylist()}  # fmt: skip
+    for written in (r"\\MOCKPI\A.0", r"\\mockpi\a.0", row):
+        assert counts(driver, pi, {written: START}, **own) == {"A.0": DAY}
+        named = {"startTime": own["startTime"], "tags": written, "tagFormat": "path"}
+        assert counts(driver, pi, {"A.0": START}, **named, tagFilter="A.1")[r"\\MOCKPI\A.0"] == DAY

@@ -104,3 +104,21 @@ def test_streams_take_a_file_without_ranges(driver: Any, pi: MockPI, tmp_path: P
     (tmp_path / "tags.csv").write_text(CSV)
     with pytest.raises(PIOptionError, match="has no place in a stream"):
         rows("tags.csv")
+
+
+def test_rows_of_one_tag_in_several_spellings_are_joined(driver: Any, pi: MockPI, tmp_path: Path) -> None:
+    names = sorted({point.name for point in pi.system.points})
+    one = names[0]
+    first, second = "2026-01-01T00:00:00Z,2026-01-01T02:00:00Z", "2026-01-01T04:00:00Z,2026-01-01T06:00:00Z"
+    same = written(tmp_path, f"tag,startTime,endTime\n{one},{first}\n{one},{second}\n")
+    expected = driver.read(url=pi.url, tagFile=same).rows
+    assert expected > 0
+    for other in (one.lower(), rf"\\MOCKPI\{one}"):
+        mixed = written(tmp_path, f"tag,startTime,endTime\n{one},{first}\n{other},{second}\n")
+        assert driver.read(url=pi.url, tagFile=mixed).rows == expected
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "mixed.csv"
+    path.write_text(text)
+    return str(path)
