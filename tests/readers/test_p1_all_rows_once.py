@@ -108,7 +108,10 @@ def deep() -> Iterator[tuple[MockPI, pa.Table]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("partitions", "page_size"), [(1, None), (3, 1000), (16, None), (16, 1000)])
+@pytest.mark.parametrize(
+    ("partitions", "page_size"),
+    [(1, None), (16, None), *(pytest.param(parts, 1000, marks=pytest.mark.long) for parts in (3, 16))],
+)
 def test_p1_all_rows_once_deep(deep, driver, partitions, page_size):
     pi, expected = deep
     options = {} if page_size is None else {"pageSize": page_size}

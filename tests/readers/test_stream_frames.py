@@ -39,7 +39,7 @@ pytestmark = pytest.mark.xdist_group("frame streams")
 
 EXAMPLES = int(os.environ.get("OSIPI_STREAM_EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=EXAMPLES or 40,
+    max_examples=EXAMPLES or 30,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,

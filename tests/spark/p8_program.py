@@ -98,8 +98,8 @@ def main(folder: Path, kind: str, settings: dict[str, Any]) -> None:
     first, *_ = settings["logins"].values()
     stream(spark, {**first, **RANGE}, folder)
     wrong = [{**login, **RANGE} for login in settings["refused"]]
-    # Errors come from the same Python, whoever asks: over Connect a few will do.
-    failures = FAILURES if kind == "classic" else FAILURES[:3]
+    # Errors come from the same Python, whoever asks: over Connect, and in the short form, a few will do.
+    failures = FAILURES if settings["every_failure"] else FAILURES[:3]
     failed = sum(fail(spark, {**first, **RANGE, **more}) for more in failures) + sum(fail(spark, one) for one in wrong)
     print("failures", failed)
     application = spark.conf.get("spark.app.id")
