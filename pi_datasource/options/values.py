@@ -154,7 +154,7 @@ def _choice(given: Given) -> str:
     for choice in given.option.choices:
         if choice.lower() == word:
             return choice
-    if word in given.option.planned_choices:
+    if word in map(str.lower, given.option.planned_choices):
         raise given.refusal("is not in this version yet")
     raise given.refusal()
 

@@ -18,7 +18,7 @@ import pytest
 from pi_datasource.datasource import PIDataSource
 from pi_datasource.errors import PIConnectionError, PILoginError, PIOptionError, PIServerError
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.wire import Answer
+from pi_datasource.webapi.wire import Answer, SystemVersion
 from tests.real.certificates import Certificates
 from tests.real.processes import free_port, started, stop
 from tests.real.realm import PATH, Realm
@@ -246,10 +246,10 @@ def apache(realm: Realm, pi: Any, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_apache_takes_the_same_tickets(apache: str, asking: Asking, keytab: Path, kind: str) -> None:
     client = asking(url=f"{apache}/{kind}", principal=READER, keytab=keytab)
     for _ in range(3):
-        assert client.get("system", UserInfo, "the server")
+        assert client.get("system", SystemVersion, "the server")
     assert client.traffic.requests == 3
     with pytest.raises(PILoginError, match="it offers: Negotiate"):
-        asking(url=f"{apache}/{kind}", auth="anonymous").get("system", UserInfo, "the server")
+        asking(url=f"{apache}/{kind}", auth="anonymous").get("system", SystemVersion, "the server")
 
 
 #: Run in a Spark of its own, whose JVM has the realm's environment.

@@ -19,7 +19,7 @@ from pytest_httpserver import HTTPServer
 from mock_pi import MockPI, PISystem
 from tests.spark.sessions import FAST
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).parent / "p8_program.py"

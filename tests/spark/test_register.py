@@ -121,6 +121,7 @@ class TestInstalled:
         assert "automatic:  works; this call was not needed" in said
         assert str(installed.folder) in said
 
+    @pytest.mark.long
     def test_connect_session_finds_it_without_a_call(self, installed: Place) -> None:
         said = installed.run(CONNECT + FOUND + REGISTER, SPARK_TESTING="1")
         assert "by itself: tag" in said
@@ -128,6 +129,7 @@ class TestInstalled:
         assert "connect session" in said
         assert "automatic:  works; this call was not needed" in said
 
+    @pytest.mark.long
     def test_a_broken_neighbour_is_named(self, installed: Place, tmp_path: Path) -> None:
         (tmp_path / "pyspark_x.py").write_text("raise ImportError('no libfoo')")
         said = installed.run(CLASSIC + FOUND + REGISTER, PYTHONPATH=tmp_path)
@@ -139,11 +141,13 @@ class TestInstalled:
 
 
 class TestElsewhere:
+    @pytest.mark.long
     def test_editable_install_is_found(self, place: Any, tmp_path: Path) -> None:
         made = place("editable").install("--editable", copy_checkout(tmp_path / "checkout"))
         said = made.run(CLASSIC + FOUND)
         assert "by itself: tag" in said
 
+    @pytest.mark.long
     def test_by_value_reads_where_the_workers_have_no_package(self, empty: Place, tmp_path: Path) -> None:
         copy_checkout(tmp_path / "checkout")
         driver = f"import sys; sys.path.insert(0, {str(tmp_path / 'checkout')!r})\n" + CLASSIC + FOUND
@@ -228,6 +232,7 @@ class TestReport:
             register(session())
         )
 
+    @pytest.mark.long
     def test_import_hook(self, empty: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         checkout = copy_checkout(tmp_path / "checkout")
         hook = textwrap.dedent(f"""
@@ -260,6 +265,7 @@ def session() -> Any:
 class TestTokenProvider:
     """Tokens from a function, which travels with the data source."""
 
+    @pytest.mark.long
     def test_it_reads_where_only_a_token_opens(self, installed: Place) -> None:
         script = """
 from pi_datasource import register

@@ -80,6 +80,7 @@ SIX = """\
 """
 
 
+@pytest.mark.long
 def test_six_loads_one_failing_then_once_more(spark, pi, tmp_path, capsys):
     file = job_file(pi, tmp_path, SIX, f"ops: {tmp_path}/ops")
     assert run(str(file)) == 1
