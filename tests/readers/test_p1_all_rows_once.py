@@ -28,7 +28,7 @@ def points_of(shape: str) -> list[Point]:
         return [Point(f"EVEN.{n}", "Float64", Every(step_ticks=600_000_000 + n, first=START)) for n in range(6)]
     if shape == "uneven":
         return [
-            Point(f"UNEVEN.{n}", "Int32", Quiet(0.5, first=START) if n % 10 == 9 else Dense(60.0)) for n in range(20)
+            Point(f"UNEVEN.{n}", "Int32", Quiet(0.5, first=START) if n % 10 == 9 else Dense(60.0)) for n in range(10)
         ]
     if shape == "bursts":
         return [Point(f"BURST.{n}", "Float32", Bursts(7200.0, 20 + n, 1 + n * 7)) for n in range(8)]

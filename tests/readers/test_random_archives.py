@@ -319,7 +319,7 @@ def check(bench: Bench, driver: Any, example: Example) -> None:
 
 
 some = settings(
-    max_examples=EXAMPLES or 120,
+    max_examples=EXAMPLES or 80,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
@@ -336,7 +336,7 @@ def test_p1_any_archive_any_server_any_options(bench: Bench, driver: Any, exampl
     check(bench, driver, example)
 
 
-@settings(some, max_examples=EXAMPLES or 200)
+@settings(some, max_examples=EXAMPLES or 100)
 @given(example=crowds())
 def test_p1_crowded_instants_come_whole_or_fail_by_name(bench: Bench, driver: Any, example: Example) -> None:
     check(bench, driver, example)

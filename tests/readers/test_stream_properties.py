@@ -47,7 +47,7 @@ pytestmark = pytest.mark.xdist_group("stream properties")
 
 EXAMPLES = int(os.environ.get("OSIPI_STREAM_EXAMPLES", "0"))
 SETTINGS = settings(
-    max_examples=EXAMPLES or 100,
+    max_examples=EXAMPLES or 60,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
