@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import time
@@ -14,7 +15,9 @@ from pi_datasource.check.certificate import Certificate, sent_by
 from pi_datasource.check.finding import Finding, failed, good, warning
 from pi_datasource.check.network import connected, not_through
 from pi_datasource.check.site import Site
+from pi_datasource.errors import PIOptionError
 from pi_datasource.options.connection import CONNECTION_OPTIONS
+from pi_datasource.webapi.transport import load_certificate
 
 __all__ = ["certificate", "client_certificate_wanted", "speaks_tls"]
 
@@ -38,7 +41,7 @@ def certificate(site: Site) -> Finding:
     if problem is not None:
         return problem
     try:
-        sent, version = _handshake(site, _blind())
+        sent, version = _handshake(site, _blind(site))
     except OSError as error:
         return _no_handshake(site, error)
     details = _details(sent, version, site.now())
@@ -73,10 +76,19 @@ def _plain(site: Site) -> Finding:
     )
 
 
-def _blind() -> ssl.SSLContext:
+def _blind(site: Site) -> ssl.SSLContext:
     """Accepts any certificate; nothing but the handshake is ever sent through it."""
     context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
     context.check_hostname = False
+    return _with_own(site, context)
+
+
+def _with_own(site: Site, context: ssl.SSLContext) -> ssl.SSLContext:
+    """Shows the client certificate of the options. Files that cannot be used are named where the login is tried."""
+    own = site.connection
+    if own.client_certificate is not None:
+        with contextlib.suppress(PIOptionError):
+            load_certificate(context, own.client_certificate, own.client_key, own.client_key_password)
     return context
 
 
@@ -98,7 +110,7 @@ def _context(site: Site) -> tuple[ssl.SSLContext, Finding | None]:
             "-out ca.pem",
             ca_bundle=path, verified=False,
         )  # fmt: skip
-    return context, None
+    return _with_own(site, context), None
 
 
 def _handshake(site: Site, context: ssl.SSLContext) -> tuple[list[Certificate], str]:
@@ -110,7 +122,7 @@ def _handshake(site: Site, context: ssl.SSLContext) -> tuple[list[Certificate], 
 def speaks_tls(site: Site) -> bool:
     """Whether a server that was asked by http speaks TLS at this port."""
     try:
-        _handshake(site, _blind())
+        _handshake(site, _blind(site))
     except OSError:
         return False
     return True

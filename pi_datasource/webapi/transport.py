@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from pi_datasource.errors import PIOptionError
 from pi_datasource.options import Connection, Secret
 
-__all__ = ["Stamp", "new_session", "proxies_for", "proxy_secrets", "trust_stamp"]
+__all__ = ["Stamp", "load_certificate", "new_session", "proxies_for", "proxy_secrets", "trust_stamp"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -118,7 +118,7 @@ def _context(connection: Connection, with_certificate: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if certificate:
-        _load_certificate(context, certificate, connection.client_key, connection.client_key_password)
+        load_certificate(context, certificate, connection.client_key, connection.client_key_password)
     with _lock:
         _contexts[key] = (stamp, context)
     return context
@@ -134,7 +134,12 @@ def _load_authorities(context: ssl.SSLContext, bundle: str | None) -> None:
         raise _unreadable("caBundle", path, error) from None
 
 
-def _load_certificate(context: ssl.SSLContext, certificate: str, key: str | None, password: Secret | None) -> None:
+def load_certificate(context: ssl.SSLContext, certificate: str, key: str | None, password: Secret | None) -> None:
+    """Shows this certificate to servers that ask for one.
+
+    Raises:
+        PIOptionError: a file that cannot be read or used, or a wrong password, by option.
+    """
     for name, path in (("clientCertificate", certificate), ("clientKey", key)):
         try:
             if path is not None:

@@ -270,7 +270,6 @@ spark.stop()
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_executors_renew_tickets_that_end_within_a_job(apache, realm, pi, tmp_path) -> None:
     # Tickets of 3 s in a job of 11 s; the long form has tickets of 10 s in a job of 40 s.
     is_long = os.environ.get("OSIPI_LONG") == "1"
