@@ -139,7 +139,8 @@ class PIStreamReader(StreamReader[PIOffset]):
         now = self._clock()
         if self._quiet_at is None or now - self._quiet_at >= settings.refresh_tags:
             # Most have no event at all, so they are not looked at each time.
-            newest_of_quiet(client, [key for key in keys if key not in newest.ticks | newest.failures], newest)
+            answered = newest.ticks.keys() | newest.failures.keys()
+            newest_of_quiet(client, [key for key in keys if key not in answered], newest)
             self._quiet_at = now
         if not settings.future_data:
             newest_by(client, [key for key in newest.ticks if listed[key].future], None, newest)
