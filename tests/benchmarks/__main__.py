@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.compression import compression
 from tests.benchmarks.context import Benchmark, Context, Line
 from tests.benchmarks.goals import goals
 from tests.benchmarks.lists import event_frames, hierarchy, points
+from tests.benchmarks.network import compression, connections
 from tests.benchmarks.ours import ours, wide
 from tests.benchmarks.picture import draw
 from tests.benchmarks.planning import partitions, planning
@@ -28,7 +28,7 @@ from tests.benchmarks.trigger import trigger
 BENCHMARKS: dict[str, Benchmark] = {
     "ours": ours, "side_by_side": side_by_side, "wide": wide, "scaling": scaling, "planning": planning,
     "partitions": partitions, "trigger": trigger, "points": points, "hierarchy": hierarchy,
-    "event_frames": event_frames, "compression": compression, "storm": storm,
+    "event_frames": event_frames, "compression": compression, "connections": connections, "storm": storm,
 }  # fmt: skip
 
 
