@@ -786,11 +786,16 @@ class TestProcess:
     """The command as a process of its own."""
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "pi_datasource", "check", *words],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, cwd="/",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        # Who was started with `nohup … &` ignores Ctrl-C, and so would its children.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-m", "pi_datasource", "check", *words],
+                env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, cwd="/",
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def test_ascii_and_narrow(self, pi: MockPI) -> None:
         words = ("--url", pi.url, "--tags", "SINUSOID,Ünknown")
