@@ -23,7 +23,9 @@ READING_OPTIONS = (
     *grouped(
         "Pages and partitions",
         Option("pageSize", "integer", None, "Events of a tag in a page (PI's maxCount); all are read.", minimum=1),
-        Option("tagsPerRequest", "integer", "100", "Tags in one batch request.", minimum=1, maximum=10_000),
+        Option("tagsPerRequest", "integer", None,
+               "Tags in one batch request; by default 100, or up to 500 where few events are expected of each.",
+               minimum=1, maximum=10_000),
         Option("rowsPerResponse", "integer", "50000", "Events in one answer; pages are sized by it.", minimum=1),
         Option("rowsPerPartition", "integer", "500000", "Events in one partition.", minimum=1),
         Option("numPartitions", "integer", None, "Partitions, when not to be planned.", minimum=1, maximum=10_000),
@@ -45,6 +47,9 @@ READING_OPTIONS = (
     ),
 )  # fmt: skip
 
+#: Tags in one batch request, unless option tagsPerRequest says otherwise; clients in the field send up to 1,000.
+TAGS_PER_REQUEST, QUIET_TAGS_PER_REQUEST = 100, 500
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -56,7 +61,7 @@ class Reading:
         time_zone: name of the zone as given, for the server.
         tz: that zone.
         page_size: most events of a tag in one answer; None to choose.
-        tags_per_request: most tags in one batch request.
+        tags_per_request: most tags in one batch request; None to choose.
         rows_per_response, rows_per_partition: events aimed at, not a limit on what is read.
         num_partitions: instead of a planned number; None to plan.
         on_tag_error: `fail` or `skip`.
@@ -70,7 +75,7 @@ class Reading:
     time_zone: str = "UTC"
     tz: tzinfo = timezone.utc
     page_size: int | None = None
-    tags_per_request: int = 100
+    tags_per_request: int | None = None
     rows_per_response: int = 50_000
     rows_per_partition: int = 500_000
     num_partitions: int | None = None
@@ -124,6 +129,16 @@ class Reading:
             include_annotations=values["includeAnnotations"],
             boundary_type=values["boundaryType"],
         )
+
+    @property
+    def tags_at_once(self) -> int:
+        """Most tags in one batch request."""
+        return self.tags_per_request or TAGS_PER_REQUEST
+
+    @property
+    def quiet_tags_at_once(self) -> int:
+        """The same where little comes of each."""
+        return self.tags_per_request or QUIET_TAGS_PER_REQUEST
 
 
 def overruled_columns(given: Mapping[str, Given]) -> set[str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from pi_datasource.errors import PIRequestError, PIRetriableError
 from pi_datasource.plan.partitions import Piece
@@ -48,47 +47,50 @@ def expect(client: Client, wanted: Sequence[Piece], rows_per_partition: int, *, 
         rows_per_partition: events that make one partition.
         parts_fixed: the user fixed the number of partitions: then only their evenness is at stake.
     """
-    plausible = [replace(piece, rows=max(1.0, piece.range.seconds * PLAUSIBLE_RATE)) for piece in wanted]
-    worth_asking = sum(piece.rows for piece in plausible) > rows_per_partition and (not parts_fixed or len(wanted) > 1)
-    if not worth_asking or not client.connection.post:
-        return plausible
-    sample = _sample(wanted)
-    counted = _count(client, sample)
-    if not counted:
-        return plausible
-    seconds = math.fsum(piece.range.seconds for piece in sample if piece in counted)
-    rate = math.fsum(counted.values()) / seconds if seconds else PLAUSIBLE_RATE
-    return [replace(piece, rows=max(1.0, counted.get(piece, piece.range.seconds * rate))) for piece in wanted]
+    seconds = [piece.range.seconds for piece in wanted]
+    rate = PLAUSIBLE_RATE
+    counted: Mapping[int, float] = {}
+    worth_asking = sum(max(1.0, length * rate) for length in seconds) > rows_per_partition
+    if worth_asking and (not parts_fixed or len(wanted) > 1) and client.connection.post:
+        counted = _count(client, wanted, _sample(len(wanted)))
+        looked_at = math.fsum(seconds[number] for number in counted)
+        rate = math.fsum(counted.values()) / looked_at if looked_at else rate
+    return [
+        piece.expecting(max(1.0, counted[number] if number in counted else seconds[number] * rate))
+        for number, piece in enumerate(wanted)
+    ]
 
 
-def _sample(wanted: Sequence[Piece]) -> Sequence[Piece]:
-    if len(wanted) <= COUNT_ALL:
-        return wanted
-    step = len(wanted) / SAMPLE
-    return [wanted[int(number * step)] for number in range(SAMPLE)]
+def _sample(count: int) -> Sequence[int]:
+    """Which of so many are counted."""
+    if count <= COUNT_ALL:
+        return range(count)
+    return [int(number * count / SAMPLE) for number in range(SAMPLE)]
 
 
-def _count(client: Client, wanted: Sequence[Piece]) -> Mapping[Piece, float]:
-    """Piece → events in it; pieces that could not be counted are left out."""
-    counted: dict[Piece, float] = {}
-    for some in chunks(wanted, COUNTS_PER_BATCH):
-        ranges = [_counted_range(piece.range) for piece in some]
+def _count(client: Client, wanted: Sequence[Piece], chosen: Sequence[int]) -> Mapping[int, float]:
+    """Place of a piece → events in it; of those chosen. What could not be counted is left out."""
+    counted: dict[int, float] = {}
+    for some in chunks(chosen, COUNTS_PER_BATCH):
+        ranges = {number: _counted_range(wanted[number].range) for number in some}
         asks = {
-            str(number): Ask(endpoints.count(piece.stream.web_id, window.start, window.end), piece.stream.tag)
-            for number, (piece, window) in enumerate(zip(some, ranges, strict=True))
+            str(number): Ask(
+                endpoints.count(wanted[number].stream.web_id, window.start, window.end), wanted[number].stream.tag
+            )
+            for number, window in ranges.items()
         }
         try:
             answers = ask_all(client, asks, Summaries, "count of events")
         except PIRetriableError as error:
             log.info("counting is too much for the server, planning goes on without: %s", error)
             break
-        for number, (piece, window) in enumerate(zip(some, ranges, strict=True)):
+        for number, window in ranges.items():
             rows = _rows(answers[str(number)])
             if rows is not None:
-                counted[piece] = rows * piece.range.seconds / window.seconds
-    if len(counted) < len(wanted):
-        missing = len(wanted) - len(counted)
-        log.info("%d of %d streams could not be counted; they are planned as average", missing, len(wanted))
+                counted[number] = rows * wanted[number].range.seconds / window.seconds
+    if len(counted) < len(chosen):
+        missing = len(chosen) - len(counted)
+        log.info("%d of %d streams could not be counted; they are planned as average", missing, len(chosen))
     return counted
 
 

@@ -32,6 +32,10 @@ class Piece:
     rows: float = 0.0
     neighbours: TimeRange | None = None
 
+    def expecting(self, rows: float) -> Piece:
+        """The same with another expectation; `dataclasses.replace` would take a second more for 100,000 tags."""
+        return Piece(self.stream, self.range, rows, self.neighbours)
+
 
 @dataclass(frozen=True)
 class Chunk:

@@ -22,6 +22,8 @@ __all__ = ["cut", "parts_for", "scattered"]
 
 #: A cut this close to a stream's end, as a share of one part, moves there.
 SNAP = 0.05
+#: A chunk in which no more events than this are expected may hold more streams.
+FEW_ROWS = 5_000
 
 
 def parts_for(rows: float, rows_per_partition: int, most: int) -> int:
@@ -29,17 +31,25 @@ def parts_for(rows: float, rows_per_partition: int, most: int) -> int:
     return max(1, min(most, round(rows / rows_per_partition + 0.499)))
 
 
-def cut(pieces: Sequence[Piece], parts: int, tags_per_request: int, *, whole: bool = False) -> list[tuple[Chunk, ...]]:
+def cut(
+    pieces: Sequence[Piece],
+    parts: int,
+    tags_per_request: int,
+    *,
+    quiet_tags: int = 0,
+    whole: bool = False,
+) -> list[tuple[Chunk, ...]]:
     """Cuts the work into `parts` (fewer when there are not as many ticks), each a tuple of chunks.
 
     Args:
         pieces: what is to be read, of no stream twice; more than no rows are expected of each.
         parts: how many partitions to make.
         tags_per_request: streams in one chunk at most.
+        quiet_tags: the same where few events are expected of each, if that is more.
         whole: cut between streams only, however uneven that is.
     """
     parted = groupby(_parted(pieces, parts, whole), key=lambda numbered: numbered[0])
-    return [tuple(_chunks([piece for _, piece in part], tags_per_request)) for _, part in parted]
+    return [tuple(_chunks([piece for _, piece in part], tags_per_request, quiet_tags)) for _, part in parted]
 
 
 def scattered(pieces: Sequence[Piece]) -> list[Piece]:
@@ -66,15 +76,17 @@ def _parted(pieces: Sequence[Piece], parts: int, whole: bool) -> Iterator[tuple[
                 length = piece.range.end - start
                 end = start + max(1, min(length, round(length * room / rows_left)))
                 rows = min(room, rows_left)
-            yield part, replace(piece, range=TimeRange(start, end), rows=rows)
+            uncut = start == piece.range.start and end == piece.range.end
+            yield part, piece if uncut else replace(piece, range=TimeRange(start, end), rows=rows)
             laid += rows
             rows_left -= rows
             start = end
 
 
-def _chunks(pieces: Sequence[Piece], tags_per_request: int) -> Iterator[Chunk]:
+def _chunks(pieces: Sequence[Piece], tags_per_request: int, quiet_tags: int) -> Iterator[Chunk]:
     """The pieces of one part in even chunks: 101 streams are 51 and 50 rather than 100 and 1."""
-    count = -(-len(pieces) // tags_per_request)
+    few = int(FEW_ROWS * len(pieces) / max(1.0, sum(piece.rows for piece in pieces)))
+    count = -(-len(pieces) // max(tags_per_request, min(few, quiet_tags)))
     size = -(-len(pieces) // count)
     for first in range(0, len(pieces), size):
         yield Chunk(tuple(pieces[first : first + size]))

@@ -64,7 +64,7 @@ def read(request: Request, partition: ProbePartition, client: Client) -> Iterato
     import pyarrow as pa
 
     rows = [(tag, "resolve", cause) for tag, cause in partition.failures.items()]
-    for pieces in chunks(partition.chunk.pieces, request.options.reading.tags_per_request):
+    for pieces in chunks(partition.chunk.pieces, request.options.reading.tags_at_once):
         asks = {
             str(number): Ask(
                 endpoints.recorded(piece.stream.web_id, piece.range.start, piece.range.end, 1, ()), piece.stream.tag

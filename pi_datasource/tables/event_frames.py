@@ -384,7 +384,7 @@ def _read_values(
             client,
             ListReader(client, group, kind, names, page=page, since=SINCE, expand=_frames),
             attributes,
-            reading.tags_per_request,
+            reading.tags_at_once,
             described=not by_name,
             hidden=by_name,
         )

@@ -101,7 +101,9 @@ def plan_pieces(
     # One row of errorColumn for each failed tag: then a tag belongs to one task. What comes of a tag that fails and is
     # skipped has to end where it fails: a later part without the earlier one would look as if all had been read.
     whole = reading.error_column is not None or reading.on_tag_error == "skip"
-    chunked = cut(pieces, parts_of(request, rows), reading.tags_per_request, whole=whole)
+    chunked = cut(
+        pieces, parts_of(request, rows), reading.tags_at_once, quiet_tags=reading.quiet_tags_at_once, whole=whole
+    )
     log.info("%d streams, about %d events, in %d partitions", len(pieces), rows, len(chunked))
     return partitions_of(client, chunked, failures)
 

@@ -225,7 +225,7 @@ def stepped_table(
 
     def read(request: Request, partition: StreamPartition, client: Client) -> Iterator[pa.RecordBatch]:
         how = form(request, grid(request.options))
-        tags = request.options.reading.tags_per_request
+        tags = request.options.reading.tags_at_once
         yield from read_rounds(
             request, partition, client, rounds(client, how, partition.pieces, paging_of(request), tags)
         )
@@ -250,7 +250,7 @@ def plan_steps(request: Request, client: Client, grid: Grid, rows: int, found: R
     whole = grid.units == 1 or reading.error_column is not None
     chunked = [
         tuple(Chunk(tuple(_timed(piece, grid) for piece in chunk.pieces)) for chunk in chunks)
-        for chunks in cut(numbered, parts, reading.tags_per_request, whole=whole)
+        for chunks in cut(numbered, parts, reading.tags_at_once, whole=whole)
     ]
     log.info("%d streams × %d steps, in %d partitions", len(numbered), grid.count, len(chunked))
     return partitions_of(client, chunked, found.failures)

@@ -63,18 +63,21 @@ RANGES = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(RANGES, ROWS), min_size=1, max_size=60), st.integers(1, 80), st.integers(1, 100))
+@given(
+    st.lists(st.tuples(RANGES, ROWS), min_size=1, max_size=60), st.integers(1, 80), st.integers(1, 100),
+    st.integers(0, 100),
+)  # fmt: skip
 def test_every_tick_of_every_stream_is_in_exactly_one_chunk(
-    what: list[tuple[TimeRange, float]], parts: int, tags_per_request: int
+    what: list[tuple[TimeRange, float]], parts: int, tags_per_request: int, quiet_tags: int
 ) -> None:
     wanted = [Piece(stream(number), window, rows) for number, (window, rows) in enumerate(what)]
-    made = cut(wanted, parts, tags_per_request)
+    made = cut(wanted, parts, tags_per_request, quiet_tags=quiet_tags)
     assert_exactly_once(wanted, made)
     assert 1 <= len(made) <= parts
     for part in made:
         assert part, "a partition without work"
         for chunk in part:
-            assert 1 <= len(chunk.pieces) <= tags_per_request
+            assert 1 <= len(chunk.pieces) <= max(tags_per_request, quiet_tags)
             assert len({some.stream.web_id for some in chunk.pieces}) == len(chunk.pieces)
 
 
@@ -134,6 +137,16 @@ def test_the_streams_of_one_part_go_into_even_chunks() -> None:
     assert [len(chunk.pieces) for chunk in part] == [51, 50]
     assert [chunk.rows for chunk in part] == [51.0, 50.0]
     assert [some.stream.tag for chunk in part for some in chunk.pieces] == [f"T{number}" for number in range(101)]
+
+
+@pytest.mark.parametrize(
+    ("events", "tags"), [(1.0, 500), (10.0, 500), (25.0, 200), (50.0, 100), (1000.0, 100)]
+)  # fmt: skip
+def test_a_chunk_holds_more_streams_where_few_events_are_expected(events: float, tags: int) -> None:
+    [part] = cut(expected([events] * 1000), 1, 100, quiet_tags=500)
+    assert {len(chunk.pieces) for chunk in part} == {tags}
+    [part] = cut(expected([events] * 1000), 1, 30, quiet_tags=30)
+    assert max(len(chunk.pieces) for chunk in part) == 30
 
 
 def test_streams_of_different_ranges_share_a_chunk() -> None:
