@@ -155,14 +155,16 @@ def read_rounds(
     failures = dict(partition.failures)
     rows, enough = 0, 1
     collected: list[Page] = []
+    waiting = 0
     concurrency = concurrency_of(request, client)
     for (batches, pages), failed in fly(chains, concurrency, lambda pages: _large_batches(builder, pages)):
         if failed:
             failures.update(_failed(failed, reading.on_tag_error))
         collected += pages
-        if sum(map(len, collected)) >= enough:
+        waiting += sum(map(len, pages))
+        if waiting >= enough:
             batches += builder.batches(collected)
-            collected = []
+            collected, waiting = [], 0
         for batch in batches:
             rows += batch.num_rows
             # The first rows go out at once, for `limit(10)` and `show()`; then batches of a good size.
