@@ -141,8 +141,17 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow, Generic[
             return True
         return not self._available_now and self._clock() - self._round_at >= settings.lookback_interval
 
-    def _client(self) -> Client:
-        return self._new_client(self.request.options.connection, Throttle(self._limits))
+    def _goes_on(self, start: Mapping[str, Any] | None) -> bool:
+        """Whether the stream has an offset, so that its server has answered before: maybe another process, long ago."""
+        return self._base is not None or (start is not None and dict(start) != INITIAL)
+
+    def _client(self, goes_on: bool) -> Client:
+        """The client of the driver.
+
+        Args:
+            goes_on: the server is known to be there; when it is away, that passes.
+        """
+        return self._new_client(self.request.options.connection, Throttle(self._limits), host_known=goes_on)
 
     def _task_client(self, partition: Any) -> Client:
         """The client of a task: it has its share of the job's ceilings."""

@@ -103,7 +103,7 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         if waits and not self._left and self._told is not None:
             return dict(self._told)
         before = self._before(start)
-        client = self._client()
+        client = self._client(self._goes_on(start))
         # What a limit left over is known to be there: a backlog is not held up by the interval between two looks.
         reach = self._left if waits else self._reach(client)
         capped = limit is None or not isinstance(limit, ReadAllAvailable)
@@ -247,7 +247,7 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         ranges = batch_ranges(before, after, look_back=True)
         if not ranges:
             return []
-        client = self._client()
+        client = self._client(goes_on=True)
         searches = [
             search_in(self.request, self._place(client, web_id), window)
             for web_id, stretch in ranges.items()

@@ -75,7 +75,7 @@ class PIStreamReader(StreamReader[PIOffset]):
         if waits and not self._left and self._told is not None:
             return dict(self._told)
         before = self._before(start)
-        client = self._client()
+        client = self._client(self._goes_on(start))
         # What a limit left over is known to be ripe: a backlog is not held up by the interval between two looks.
         ripe = self._left if waits else self._ripe(client, before)
         moves = {key: (before.watermarks.get(key, before.t0), tick) for key, tick in ripe.items()}
@@ -205,7 +205,7 @@ class PIStreamReader(StreamReader[PIOffset]):
         if not wanted:
             return offset
         gone = [key for key in offset.watermarks if key in wanted]
-        listed = self._tags.listed(self._client())
+        listed = self._tags.listed(self._client(goes_on=True))
         for key in gone:
             if key in listed:
                 raise PIRefusedError(f"option forgetTags: {self._name(key)} is in the list of tags; take it out first")
@@ -241,7 +241,7 @@ class PIStreamReader(StreamReader[PIOffset]):
         ranges = batch_ranges(before, after, look_back=self._looks_back)
         if not ranges:
             return []
-        client = self._client()
+        client = self._client(goes_on=True)
         abandoned = self.request.options.streaming.abandon_tags
         # By WebID first: a deleted tag cannot be looked up any more.
         ids = {Key.of(tag) for tag in abandoned}

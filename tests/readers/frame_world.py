@@ -132,7 +132,7 @@ class FrameQuery(Query):
         """Name of a database → where it stands."""
         if not self.names:
             reader = self.world.reader(**self.options)
-            reader._look(reader._client())
+            reader._look(reader._client(goes_on=True))
             self.names = {place.name: web_id for web_id, place in reader._places.items()}
         offset = self.offset(at)
         return {name: offset.stands(web_id) for name, web_id in self.names.items()}

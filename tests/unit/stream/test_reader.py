@@ -6,13 +6,21 @@ from typing import Any
 
 import pytest
 
-from mock_pi import Event, MockPI, PISystem, Point
+from mock_pi import Event, Fault, MockPI, PISystem, Point
 from mock_pi.system.shapes import Empty
 from oracle import actual_rows, assert_same, expected_rows
 from pi_datasource.compat import ReadAllAvailable, ReadMaxRows
 from pi_datasource.datasource import PIDataSource
-from pi_datasource.errors import PIOffsetError, PIOptionError, PIRefusedError, PISchemaError, PIUnsupportedError
+from pi_datasource.errors import (
+    PIConnectionError,
+    PIOffsetError,
+    PIOptionError,
+    PIRefusedError,
+    PISchemaError,
+    PIUnsupportedError,
+)
 from pi_datasource.stream.offset import INITIAL, PIOffset
+from pi_datasource.webapi.retry import TRIES_AT_UNKNOWN_HOST
 from pi_datasource.webapi.webids import id_only
 from tests.readers.stream_world import Query, World
 
@@ -287,3 +295,26 @@ def test_an_abandoned_tag_is_left_out_and_said_so(
 
 def test_keys_lead_to_web_ids() -> None:
     assert id_only("A" * 22, 2**32 - 1).startswith("I1DP" + "A" * 22)
+
+
+@pytest.mark.parametrize("method", ["latestOffset", "partitions"])
+def test_a_stream_that_goes_on_waits_for_a_server_that_is_away(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [Point("SINUSOID", "Float64", Empty())]
+    system = PISystem(points, now=NOW)
+    system.insert("SINUSOID", Event(system.now - 7, 1.0))
+    with MockPI(system) as pi:
+        options = {"url": pi.url, "tags": "SINUSOID", "startTime": "2026-01-01", "settleTime": 0}
+        end = stream(**options).latestOffset(INITIAL)
+        asks = {"latestOffset": lambda start: stream(**options).latestOffset(start),
+                "partitions": lambda start: stream(**options).partitions(INITIAL, start)}  # fmt: skip
+        # As in a process that has just been started: it has heard of no server.
+        tries = TRIES_AT_UNKNOWN_HOST + 1
+        monkeypatch.setattr("pi_datasource.webapi.sessions._known_hosts", set())
+        pi.faults.add(Fault("reset", count=tries))
+        assert asks[method](end)
+        assert pi.faults.fired == tries
+        # A new stream does not wait long: its url may be wrong.
+        monkeypatch.setattr("pi_datasource.webapi.sessions._known_hosts", set())
+        pi.faults.add(Fault("reset", count=None))
+        with pytest.raises(PIConnectionError, match=f"gave up on .* after {tries} tries"):
+            stream(**options).latestOffset(INITIAL)
