@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.client
+import json
+import re
 import select
 import socket
 import struct
@@ -277,6 +279,12 @@ def silent_in_the_body(reply: Reply) -> Script:
     yield SILENCE
 
 
+def half_open(reply: Reply) -> Script:
+    """All of it; and from then on this connection is dead, and nobody says so."""
+    yield reply.whole()
+    yield SILENCE
+
+
 def reset(_: Reply) -> Script:
     yield RESET
 
@@ -449,3 +457,54 @@ def body_of(made: Callable[[bytes], bytes], *headers: tuple[str, str]) -> Fault:
         yield (Reply(changed.status, headers, changed.body) if headers else changed).whole()
 
     return script
+
+
+MEGABYTE = b" " * 1_000_000
+
+
+def blanks_behind(reply: Reply) -> Script:
+    """300 MB, announced."""
+    yield reply.head(length=len(reply.body) + 300_000_000) + reply.body
+    yield from [MEGABYTE] * 300
+
+
+def blanks_in_chunks(reply: Reply) -> Script:
+    """300 MB, of which nothing is said before."""
+    yield reply.head(("Transfer-Encoding", "chunked"), length=None)
+    for piece in [reply.body, *[MEGABYTE] * 300]:
+        yield b"%x\r\n%s\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
+
+
+#: A number that is a member or an element, or a boolean: a body without numbers is to be spoilt as well.
+NUMBER = re.compile(rb"(?<=[:\[,])(-?\d[\d.eE+-]*|true|false)(?=[,}\]])")
+
+
+def numbers_as_text(body: bytes) -> bytes:
+    """Each number in quotes."""
+    return re.sub(rb"(?<=[:\[,])(-?\d[\d.eE+-]*)(?=[,}\]])", rb'"\1"', body)
+
+
+def numbers_as(token: bytes) -> Callable[[bytes], bytes]:
+    """Something else in the place of each number."""
+    return lambda body: NUMBER.sub(token, body)
+
+
+def members_twice(body: bytes) -> bytes:
+    """Each member that is no list or object is written twice, the same."""
+    return _written(json.loads(body), lambda name, value: not isinstance(value, (list, dict)) and [value, value])
+
+
+def items_twice(body: bytes) -> bytes:
+    """A second `Items`, an empty one: what most readers of JSON take, without a word."""
+    return _written(json.loads(body), lambda name, value: name == "Items" and [value, []])
+
+
+def _written(value: Any, more: Callable[[str, Any], Any]) -> bytes:
+    """JSON, in which `more` may give a member several values."""
+    if isinstance(value, list):
+        return b"[" + b",".join(_written(item, more) for item in value) + b"]"
+    if not isinstance(value, dict):
+        return json.dumps(value).encode()
+    members = [(name, one) for name, item in value.items() for one in more(name, item) or [item]]
+    return b"{" + b",".join(json.dumps(name).encode() + b":" + _written(one, more) for name, one in members) + b"}"

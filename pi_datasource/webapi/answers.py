@@ -27,7 +27,7 @@ from pi_datasource.errors import (
     PITooLargeError,
 )
 from pi_datasource.webapi.secondlook import second_look
-from pi_datasource.webapi.wire import Answer, TimedValues, Unreadable, batch_decoder, decoder
+from pi_datasource.webapi.wire import Answer, TimedValues, Unreadable, decoder
 
 __all__ = ["check_answer", "decode", "error_for", "error_words", "retry_after", "words_of"]
 
@@ -53,8 +53,7 @@ TOO_LONG = re.compile(r"request too long|request header too long|url too long", 
 
 #: What a list of events may have.
 MEMBERS = frozenset({"Items", "Links", "UnitsAbbreviation", "Errors", "Message", "WebException"})
-ONE_BODY = decoder(dict[str, msgspec.Raw])
-BATCH_BODY = batch_decoder(dict[str, msgspec.Raw])
+MEMBERS_OF = decoder(dict[str, msgspec.Raw])
 
 #: How much of a server's own words goes into a message.
 LONGEST_WORDS = 600
@@ -175,28 +174,41 @@ def decode(body: bytes | bytearray, kind: msgspec.json.Decoder[T], content_type:
         ) from error
 
 
-def _refuse_strangers(answer: object, body: bytes | bytearray, asked: str) -> None:
-    """Refuses JSON that is not PI's and would pass for an answer without data, such as a gateway's `{"error": …}`.
+class _Content(msgspec.Struct):
+    """A sub-answer's body, as its bytes."""
 
-    Only bodies without data come here twice, and those are short.
+    Content: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+CONTENTS = decoder(dict[str, _Content])
+
+
+def _refuse_strangers(answer: object, body: bytes | bytearray, asked: str) -> None:
+    """Refuses JSON that is not PI's and would pass for an answer without data.
+
+    That is a gateway's `{"error": …}`, or a list that comes twice, of which decoders take the last: an empty one. Only
+    bodies without data come here twice, and those are short.
 
     Raises:
-        PIBadAnswerError: an object without data that has other members than PI's.
+        PIBadAnswerError: an object without data that has other members than PI's, or its list twice.
     """
     if isinstance(answer, Answer) and _says_nothing(answer):
-        silent = [(answer, ONE_BODY.decode(body))]
+        silent = [(answer, bytes(body))]
     elif isinstance(answer, dict) and any(_says_nothing(sub.Content) for sub in answer.values()):
-        found = {key: sub.Content for key, sub in BATCH_BODY.decode(body).items() if isinstance(sub.Content, dict)}
-        silent = [(sub.Content, found[key]) for key, sub in answer.items() if _says_nothing(sub.Content)]
+        found = CONTENTS.decode(body)
+        silent = [(sub.Content, bytes(found[key].Content)) for key, sub in answer.items() if _says_nothing(sub.Content)]
     else:
         return
-    for content, members in silent:
+    for content, text in silent:
+        members, expected = MEMBERS_OF.decode(text), _expected(content)
+        if text.count(f'"{expected}"'.encode()) > 1:
+            raise PIBadAnswerError(f"{asked}: the answer has {expected!r} more than once, and the last is empty")
         strange = next((name for name in members if name not in MEMBERS), None)
         # Of events, `Items` beside a stranger is not enough: no version of PI ever wrote anything there.
         own = () if isinstance(content, TimedValues) else content.__struct_fields__
         if strange is not None and not any(name in members for name in own):
             what = "list of events" if isinstance(content, TimedValues) else "answer of PI Web API"
-            raise PIBadAnswerError(f"{asked}: the answer is no {what}: it has {strange!r} and no {_expected(content)}")
+            raise PIBadAnswerError(f"{asked}: the answer is no {what}: it has {strange!r} and no {expected}")
 
 
 def _says_nothing(content: object) -> bool:

@@ -14,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from pi_datasource.errors import PIConnectionError, PIOptionError, PIRefusedError, PIRequestError, PITooLargeError
+from pi_datasource.errors import (
+    PIConnectionError,
+    PIOptionError,
+    PIRefusedError,
+    PIRequestError,
+    PIRetriableError,
+    PIServerError,
+    PITimeoutError,
+    PITooLargeError,
+)
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.wire import Answer, SystemVersion, TimedValues
 from tests.real.certificates import PASSWORD, Certificates
@@ -34,6 +43,7 @@ http {{
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
     large_client_header_buffers 2 2k;
     client_max_body_size 2k;
+    limit_req_zone $binary_remote_addr zone=slow:64k rate=4r/s;
     gzip on; gzip_types application/json; gzip_min_length 1; gzip_proxied any;
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
@@ -51,6 +61,11 @@ SERVER = """
         # Closed after each answer, and without one in the midst of a kept connection.
         location /hasty/ {{ keepalive_timeout 0; proxy_pass {up}/piwebapi/; }}
         location /silent/ {{ return 444; }}
+        # A gateway that lets few requests pass, says so with either status, reaches nothing, or waits for nobody.
+        location /limited/ {{ limit_req zone=slow; limit_req_status 429; proxy_pass {up}/piwebapi/; }}
+        location /busy/ {{ limit_req zone=slow; proxy_pass {up}/piwebapi/; }}
+        location /down/ {{ proxy_pass http://127.0.0.1:9/piwebapi/; }}
+        location /late/ {{ proxy_read_timeout 50ms; proxy_pass {up}/piwebapi/; }}
         location /aside/ {{ return 302 https://localhost:{port}/piwebapi/system; }}
     }}
 """
@@ -240,6 +255,34 @@ class TestLimits:
     def test_no_answer_at_all_is_tried_again_and_told(self, nginx, asking, certificates) -> None:
         with pytest.raises(PIRequestError, match=r"after 2 tries"):
             ask(self.client(nginx, asking, certificates, "/silent"))
+
+    @pytest.mark.parametrize(("path", "status"), [("/limited", 429), ("/busy", 503)])
+    def test_a_gateway_that_limits_requests_is_waited_for(self, nginx, asking, certificates, path, status) -> None:
+        url = nginx["server"].replace("/piwebapi", path)
+        client = asking(url=url, caBundle=certificates.authority)
+        client._sleep = lambda seconds: time.sleep(min(seconds, 0.3))
+        for _ in range(4):
+            ask(client)
+        assert client.traffic.retries >= 3
+        assert client.traffic.requests == 4 + client.traffic.retries
+        hasty = asking(url=url, caBundle=certificates.authority, maxRetries=0)
+        with pytest.raises(PIRetriableError, match=str(status)):
+            ask(hasty)
+
+    def test_a_gateway_that_reaches_nothing_is_told(self, nginx, asking, certificates) -> None:
+        client = self.client(nginx, asking, certificates, "/down")
+        with pytest.raises(PIServerError, match=r"502 web page titled '502 Bad Gateway'(.|\n)*after 2 tries"):
+            ask(client)
+
+    def test_a_gateway_that_waits_for_nobody_is_told(self, nginx, asking, certificates, pi) -> None:
+        client = self.client(nginx, asking, certificates, "/late")
+        ask(client)
+        pi.set(delay=0.4)
+        try:
+            with pytest.raises(PITimeoutError, match=r"504 web page titled '504 Gateway Time-out'(.|\n)*after 2 tries"):
+                ask(client)
+        finally:
+            pi.set(delay=0.0)
 
     def test_a_redirect_is_told_and_not_followed(self, nginx, asking, certificates, caplog) -> None:
         client = self.client(nginx, asking, certificates, "/aside")

@@ -77,3 +77,13 @@ def test_an_answer_without_data_is_one(body: object, kind: type) -> None:
 def test_new_members_beside_an_empty_list_are_no_matter() -> None:
     body = {"Items": [], "SomethingNew": 1}
     assert decode(json.dumps(body).encode(), decoder(Points), "application/json", "asked") == Points()
+
+
+@pytest.mark.parametrize("kind", [TimedValues, *(kind for kind in OTHERS if hasattr(kind, "Items"))])
+def test_a_list_that_comes_twice_is_refused_when_the_last_is_empty(kind: type) -> None:
+    body = '{"Items": [{"Timestamp": "2026-01-01T00:00:00Z"}], "Items": []}'
+    with pytest.raises(PIBadAnswerError, match="'Items' more than once, and the last is empty"):
+        decode(body.encode(), decoder(kind), "application/json", "asked")
+    subs = f'{{"0": {{"Status": 200, "Content": {{"Items": []}}}}, "1": {{"Status": 200, "Content": {body}}}}}'
+    with pytest.raises(PIBadAnswerError, match="'Items' more than once, and the last is empty"):
+        decode(subs.encode(), batch_decoder(kind), "application/json", "asked")
