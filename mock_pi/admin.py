@@ -37,8 +37,8 @@ class Admin:
     def _delete_stats(self, _: Any) -> None:
         self.site.counter.reset()
 
-    def _get_faults(self, _: Any) -> dict[str, int]:
-        return {"fired": self.site.faults.fired}
+    def _get_faults(self, _: Any) -> dict[str, Any]:
+        return {"fired": self.site.faults.fired, "by_label": dict(self.site.faults.by_label)}
 
     def _post_faults(self, fault: dict[str, Any]) -> None:
         self.site.faults.add(Fault(**fault))

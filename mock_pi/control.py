@@ -52,3 +52,9 @@ class Faults:
     def fired(self) -> int:
         """How many faults were served since the start or the last `clear`."""
         return int(self._control.ask("GET", "faults")["fired"])
+
+    @property
+    def by_label(self) -> dict[str, int]:
+        """The same, of each kind; `429 inside a batch` is one."""
+        found: dict[str, int] = self._control.ask("GET", "faults")["by_label"]
+        return found

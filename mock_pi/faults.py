@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -63,6 +64,12 @@ class Fault:
         if self.scope not in ("request", "sub"):
             raise ValueError(f"fault scope {self.scope!r} is neither 'request' nor 'sub'")
 
+    @property
+    def label(self) -> str:
+        """What it is in a word or two, for counting."""
+        name = str(self.status) if self.kind == "status" else self.kind
+        return f"{name} inside a batch" if self.scope == "sub" else name
+
     def concerns(self, scope: str, route: str, tags: frozenset[str] | None) -> bool:
         """Whether it is for a request of this scope and route that reads these tags (upper case)."""
         if self.scope != scope:
@@ -83,11 +90,17 @@ class _Pending:
 
 
 class FaultBox:
-    """The faults that wait to happen."""
+    """The faults that wait to happen.
+
+    Attributes:
+        fired: faults that happened.
+        by_label: how many of each.
+    """
 
     def __init__(self) -> None:
         self._pending: list[_Pending] = []
         self.fired = 0
+        self.by_label: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> None:
         """One more."""
@@ -97,6 +110,7 @@ class FaultBox:
         """None at all, and none fired."""
         self._pending.clear()
         self.fired = 0
+        self.by_label.clear()
 
     def wants_tags(self, scope: str) -> bool:
         """Whether any fault of this scope is for one tag only."""
@@ -118,6 +132,7 @@ class FaultBox:
             if one.fault.probability < 1.0 and one.chance.random() >= one.fault.probability:
                 continue
             self.fired += 1
+            self.by_label[one.fault.label] += 1
             if one.left is not None:
                 one.left -= 1
                 if one.left <= 0:

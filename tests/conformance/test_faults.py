@@ -48,6 +48,20 @@ def test_message(client: Client, faulty: MockPI) -> None:
     assert client.get("/").json() == {"Errors": ["Archive offline."]}
 
 
+def test_how_many_of_each(client: Client, faulty: MockPI) -> None:
+    """Those that happened, by kind, and by whether they happened inside a batch."""
+    faulty.faults.add(Fault(status=503, count=2))
+    faulty.faults.add(Fault(kind="login_page", skip=2))
+    faulty.faults.add(Fault(status=429, scope="sub"))
+    for _ in range(4):
+        client.get("/dataservers")
+    client.batch({"0": {"Method": "GET", "Resource": f"{client.pi.url}/dataservers"}})
+    assert faulty.faults.by_label == {"503": 2, "login_page": 1, "429 inside a batch": 1}
+    assert faulty.faults.fired == 4
+    faulty.faults.clear()
+    assert faulty.faults.by_label == {}
+
+
 def test_where(client: Client, faulty: MockPI) -> None:
     """By route, its last part, a pattern; by tag; others are left alone."""
     web_id = client.web_id("shape.dense")
