@@ -123,6 +123,7 @@ class _Deflated(_Plain):
         super().__init__()
         self._window = window
         self._asked = asked
+        self._head = b""
         self._begun = False
         self._held_back = False
         self._stream = zlib.decompressobj(window)
@@ -131,6 +132,20 @@ class _Deflated(_Plain):
     def has_more(self) -> bool:
         """Also when all bytes are taken in, and the last piece was as large as a piece may be."""
         return bool(self.waiting) or self._held_back
+
+    def take(self, piece: bytes) -> None:
+        """The next bytes; of deflate none before there are two, which tell whether it has zlib's head."""
+        if self._begun or self._window != DEFLATE:
+            self.waiting = piece
+            return
+        self._head += piece
+        if len(self._head) < 2:
+            return
+        if self._head[0] & 0x0F != zlib.DEFLATED or int.from_bytes(self._head[:2], "big") % 31:
+            # Some servers leave it out.
+            self._window = BARE_DEFLATE
+            self._stream = zlib.decompressobj(BARE_DEFLATE)
+        self.waiting, self._head = self._head, b""
 
     def inflate(self) -> bytes:
         if self._stream.eof:
@@ -141,11 +156,6 @@ class _Deflated(_Plain):
         try:
             made = self._stream.decompress(self.waiting, INFLATED_AT_ONCE)
         except zlib.error as error:
-            if self._window == DEFLATE and not self._begun:
-                # Some servers leave out zlib's head.
-                self._window, self._begun = BARE_DEFLATE, True
-                self._stream = zlib.decompressobj(BARE_DEFLATE)
-                return self.inflate()
             raise PIBadAnswerError(f"{self._asked}: the answer is damaged: {error}") from error
         self._begun, self._held_back = True, len(made) == INFLATED_AT_ONCE
         self.waiting = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
@@ -153,7 +163,7 @@ class _Deflated(_Plain):
 
     def finish(self) -> None:
         """Raises PIBadAnswerError when the compressed stream has no end."""
-        if self._begun and not self._stream.eof:
+        if self._head or (self._begun and not self._stream.eof):
             raise PIBadAnswerError(f"{self._asked}: the compressed answer broke off")
 
 

@@ -48,6 +48,28 @@ def test_every_form_gives_the_same_words(form: str | None) -> None:
     assert read(response(FORMS[form], form)) == WORDS
 
 
+class Drops(io.BytesIO):
+    """Comes byte by byte."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(1 if size else size)
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return self.read(size)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_also_byte_by_byte(form: str | None) -> None:
+    """The first byte alone does not tell whether deflate has zlib's head."""
+    made = response(FORMS[form], form)
+    made.raw._fp = Drops(FORMS[form])
+    assert read(made) == WORDS
+    if form in ("deflate", "Deflate"):
+        for size in (1, 2, 3):
+            with pytest.raises(PIBadAnswerError, match="broke off"):
+                read(response(FORMS[form][:size], form))
+
+
 @pytest.mark.parametrize("size", [INFLATED_AT_ONCE - 1, INFLATED_AT_ONCE, INFLATED_AT_ONCE + 1, 3 * INFLATED_AT_ONCE])
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])
 def test_sizes_around_what_is_inflated_at_once(pack: Any, size: int) -> None:
