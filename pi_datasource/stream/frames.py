@@ -177,10 +177,10 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         searches = {web_id: search_in(self.request, self._places[web_id], whole) for web_id in ranges}
         news = ask_news(client, searches, ranges)
         self._knowing |= news.answered
-        if self._knowing:
-            # As in a batch read: it has no template or category of that name, and others have.
+        known = self._knowing | before.watermarks.keys()
+        if known:
+            # As in a batch read: it has no template or category of that name, and others have (or had).
             # One that knew the name and no longer does is a failure: it would fall silent.
-            known = self._knowing | before.watermarks.keys()
             strangers = {
                 web_id
                 for web_id, error in news.failures.items()

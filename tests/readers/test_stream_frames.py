@@ -11,6 +11,7 @@ OSIPI_STREAM_EXAMPLES=10000 runs more examples than the default, and other ones 
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from typing import Any
@@ -339,6 +340,38 @@ def test_a_template_that_one_database_has(available: bool) -> None:
     assert query.marks() == {"A": world.ticks(100), "B": world.ticks(90)}
     with pytest.raises(PIListError, match="template"):
         FrameQuery(world, startTime=world.text(90), frameTemplate="None has it").run()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_template_that_is_gone_is_a_failure_where_it_was_known(restarted: bool) -> None:
+    """The stream would fall silent for ever. The database that never had it is left alone all the same."""
+    world = FrameWorld()
+    options = {"startTime": world.text(90), "settleTime": 0, "frameTemplate": "Only A", "pollInterval": 0}
+    for at in (95, 96):
+        world.edit_frame(world.open("A", world.ticks(at)), template="Only A")
+    query = FrameQuery(world, **options)
+    query.run(3)
+    assert query.ledger.rows == 2
+    marks = query.marks()
+    start = json.loads(query.offsets[-1])
+    reader = world.reader(**options) if restarted else query.reader
+    kept = world.databases["A"]._templates.pop("ONLY A")
+    world.sleep(5)
+    with pytest.raises(
+        PIListError, match=r"event frames of \\\\AF\\A: (.|\n)*template(.|\n)*onTagError=skip"
+    ) as caught:
+        reader.latestOffset(start)  # type: ignore[union-attr]
+    assert [name.rpartition("\\")[2] for name in caught.value.failures] == ["A"]
+    # With skip nothing moves, and what came meanwhile is handed over when the template is back.
+    query.options["onTagError"] = "skip"
+    query.run(2)
+    assert query.marks() == marks
+    assert query.ledger.rows == 2
+    world.databases["A"]._templates["ONLY A"] = kept
+    world.edit_frame(world.open("A", world.ticks(world.clock)), template="Only A")
+    query.catch_up()
+    assert query.ledger.rows == 3
+    assert set(query.ledger.starts.values()) == {1}
 
 
 def test_an_unreadable_batch_fails_whatever_on_tag_error_says() -> None:
