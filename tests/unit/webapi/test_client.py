@@ -33,6 +33,7 @@ from pi_datasource.errors import (
 from pi_datasource.options import Connection, Secret
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.retry import RetryRules
+from pi_datasource.webapi.throttle import JobLimits, Throttle
 from pi_datasource.webapi.wire import Point, TimedValues
 
 GOOD = {"Items": [{"Timestamp": "2026-01-01T00:00:00Z", "Value": 1.5, "Good": True}]}
@@ -433,6 +434,45 @@ class TestSecretsStayOut:
         assert "<secret>" in said
         for text in ("canary", "can ary", encoded[:20]):
             assert text not in said
+
+    def test_nor_in_that_of_another_thread_when_the_token_changes(self, httpserver, make_client, tmp_path) -> None:
+        """Each thread cleans its message of what it sent itself, although others have sent newer tokens meanwhile."""
+        file = tmp_path / "token"
+        file.write_text("canary-0")
+        newer: list[str] = []
+
+        class Meanwhile(Throttle):
+            """Pauses after the first thread's 429: then another one asks, each time with a newer token."""
+
+            def pause(self, seconds: float) -> None:
+                thread = threading.Thread(target=self.ask)
+                thread.start()
+                thread.join(10)
+
+            def ask(self) -> None:
+                for number in range(1, 5):
+                    file.write_text(f"canary-{number}" + "." * number)
+                    with pytest.raises(PIRequestError) as caught:
+                        ask(client)
+                    newer.append(str(caught.value))
+
+        def echo(request: Request) -> Response:
+            sent = request.headers["Authorization"]
+            seen.append(sent)
+            return Response(f'{{"Message": "you sent {sent}"}}', 429 if len(seen) == 1 else 403)
+
+        seen: list[str] = []
+        httpserver.expect_request(PATH).respond_with_handler(echo)
+        token = Secret.parse(f"@{file}", "option token", {})
+        options = {"auth": "bearer", "token": token, "rules": ONCE}
+        client = make_client(throttle=Meanwhile(JobLimits("none")), **options).client
+        with pytest.raises(PIRequestError, match="429 you sent Bearer <secret>") as caught:
+            ask(client)
+        assert len(set(seen)) == 5
+        assert len(newer) == 4
+        for said in (str(caught.value), *newer):
+            assert "you sent Bearer <secret>" in said
+            assert "canary" not in said
 
 
 @pytest.fixture(scope="module")
