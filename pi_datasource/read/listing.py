@@ -2,7 +2,8 @@
 
 A page is asked from one before its place on: the object there has to be the one that ended the page before. So a list
 that changes while it is read is noticed, and nothing is skipped or repeated unseen. Only a page that holds nothing new
-is the end: a server may cut pages short.
+is the end: a server may cut pages short. A list that has no places, and whose length looks like such a cut, is looked
+at from its other end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pi_datasource.errors import (
     PIRequestError,
     PITooLargeError,
 )
+from pi_datasource.read.cursor import looks_cut
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all
 from pi_datasource.webapi.client import Client
@@ -88,6 +90,7 @@ class _Cursor:
         count: of a list without places: the objects to ask for; 0 for a page.
         full: the largest number asked for that was not enough.
         limit: the most that the server hands out at once, once it has said so.
+        kept: of a list without places: its objects, while its other end is looked at.
     """
 
     listing: Listing
@@ -97,6 +100,7 @@ class _Cursor:
     count: int = 0
     full: int = 0
     limit: int | None = None
+    kept: list[Any] | None = None
 
 
 @dataclass
@@ -171,10 +175,14 @@ class ListReader:
             elif isinstance(answer, PIRequestError):
                 self.failures[cursor.listing.what] = self._explained(cursor, answer)
                 cursor.done = True
-            elif cursor.listing.counted and len(answer.Items) >= size:
+            elif cursor.listing.counted and cursor.kept is None and len(answer.Items) >= size:
                 self._more(cursor, size)
+            elif cursor.listing.counted and cursor.kept is None and self._may_be_cut(cursor, answer.Items):
+                cursor.kept = answer.Items
+            elif cursor.kept and answer.Items[:1] and answer.Items[0].WebId != cursor.kept[-1].WebId:
+                self._too_large(cursor, len(cursor.kept))
             else:
-                items = self._new(cursor, answer.Items)
+                items = self._new(cursor, answer.Items if cursor.kept is None else cursor.kept)
                 if self.expand is not None:
                     items, behind = self.expand(cursor.listing, items)
                     self._cursors += [_Cursor(listing, listing.start, listing.before) for listing in behind]
@@ -184,6 +192,8 @@ class ListReader:
         return pages
 
     def _size(self, cursor: _Cursor) -> int:
+        if cursor.kept is not None:
+            return 1
         if cursor.listing.counted:
             return cursor.count or self.page
         wanted = self.page if cursor.listing.end is None else min(self.page, cursor.listing.end - cursor.at)
@@ -193,7 +203,8 @@ class ListReader:
         listing = cursor.listing
         paging = []
         if listing.counted:
-            paging = [("maxCount", str(size))]
+            order = [("sortOrder", "Descending")] if cursor.kept is not None else []
+            paging = [*order, ("maxCount", str(size))]
         elif listing.paged:
             paging = [("startIndex", str(cursor.at - bool(cursor.before))), ("maxCount", str(size))]
         query = [*listing.query, *paging, endpoints.selected("Items.", self.fields)]
@@ -223,14 +234,22 @@ class ListReader:
         """There may be more than was asked for: ask for more, unless that is the most there is."""
         cursor.full = size
         if cursor.limit is not None and size >= cursor.limit:
-            what, route = cursor.listing.what, cursor.listing.route
-            self.failures[what] = PITooLargeError(
-                f"{what}: it has {size} objects or more, the server hands out {size} at once, and {route} has no "
-                "pages; only a higher MaxReturnedItemsPerCall helps"
-            )
-            cursor.done = True
+            self._too_large(cursor, size)
             return
         cursor.count = min(size * GROWTH, cursor.limit or size * GROWTH)
+
+    @staticmethod
+    def _may_be_cut(cursor: _Cursor, items: list[Any]) -> bool:
+        """Whether there may be more although less came than was asked for, from who says nothing of a limit."""
+        return len(items) > 0 and (len(items) <= cursor.full or looks_cut(len(items)))
+
+    def _too_large(self, cursor: _Cursor, count: int) -> None:
+        what, route = cursor.listing.what, cursor.listing.route
+        self.failures[what] = PITooLargeError(
+            f"{what}: it has {count} objects or more, the server hands out {count} at once, and {route} has no "
+            "pages; only a higher MaxReturnedItemsPerCall helps"
+        )
+        cursor.done = True
 
     def _fewer(self, cursor: _Cursor, size: int, error: PITooLargeError) -> bool:
         """Asks for fewer, but for more than was not enough; False where there is nothing between."""

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
+import fault_proxy
+from fault_proxy import FaultProxy
 from mock_pi import Fault, MockPI, PISystem, Point, webids
 from mock_pi.af import (
     AFServer,
@@ -670,6 +672,29 @@ class TestListsWithoutPlaces:
             small.set(max_count=11)
             with pytest.raises(PIListError, match=r"hands out 11 at once.*MaxReturnedItemsPerCall"):
                 driver.read(url=small.url, table="element_templates", pageSize=3)
+
+    @pytest.mark.parametrize(
+        ("count", "page", "limit"), [(5, 5, 5), (11, 5, 5), (1000, 1200, 1000), (1001, 1200, 1000)]
+    )
+    def test_a_limit_that_nobody_tells_is_noticed(self, driver: Any, count: int, page: int, limit: int) -> None:
+        """By the list's other end. A list that has just so many objects is whole."""
+        templates = [ElementTemplate(f"T{number}") for number in range(count)]
+        system = PISystem([], af=[AFServer("AF", [Database("D", templates=templates)])])
+
+        def cut(body: bytes) -> bytes:
+            found = json.loads(body)
+            return json.dumps({**found, "Items": found["Items"][:limit]}).encode()
+
+        with MockPI(system, now=NOW) as here, FaultProxy(here.url) as gateway:
+            gateway.strike(fault_proxy.body_of(cut), route="/elementtemplates?")
+            options = {"url": gateway.url, "table": "element_templates", "pageSize": page}
+            if count > limit:
+                with pytest.raises(PIListError, match=rf"hands out {limit} at once.*MaxReturnedItemsPerCall"):
+                    driver.read(**options)
+            else:
+                rows = rows_of(driver.read(**options))
+                assert sorted(row["name"] for row in rows) == sorted(one.name for one in templates)
+            assert gateway.struck >= 2
 
 
 def test_a_route_of_later_versions(driver: Any) -> None:
