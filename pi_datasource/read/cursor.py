@@ -35,13 +35,13 @@ SLACK = 10_000
 
 @dataclass
 class Page:
-    """Events of one stream, whole instants, oldest first.
+    """Events of one stream, whole instants (unless it tells their `seq`), oldest first.
 
     Attributes:
         stream: whose they are.
         values: the events as decoded.
         ticks: their times.
-        more: further columns that some tables have: name → a cell for each event.
+        more: further columns that some tables have, or a `seq` that cannot be counted: name → a cell for each event.
     """
 
     stream: Stream

@@ -146,12 +146,16 @@ class _Columns:
         return pa.array(self.ticks // 10, pa.int64()).cast(pa.timestamp("us", "UTC"))
 
     def seq(self) -> pa.Array:
-        """Each event's number among those of its stream at the same tick; pages hold whole instants."""
+        """Each event's number among those of its stream at the same tick; pages hold whole instants, or tell it."""
         begins = np.ones(len(self.ticks), bool)
         np.not_equal(self.ticks[1:], self.ticks[:-1], out=begins[1:])
         begins[np.cumsum(self.counts[:-1])] = True
         position = np.arange(len(self.ticks))
-        return pa.array(position - np.maximum.accumulate(np.where(begins, position, 0)), pa.int32())
+        numbers = position - np.maximum.accumulate(np.where(begins, position, 0))
+        for page, after in zip(self.pages, np.cumsum(self.counts), strict=True):
+            if "seq" in page.more:
+                numbers[after - len(page) : after] = page.more["seq"]
+        return pa.array(numbers, pa.int32())
 
     def of_stream(self, attribute: str, kind: pa.DataType) -> pa.Array:
         """A value of the stream, repeated for its rows: one `take`, no object for each row."""

@@ -161,7 +161,7 @@ def _edges(client: Client, pieces: Sequence[Piece], paging: Paging) -> Iterator[
     first = [one for one in pieces if one.neighbours and one.range.start == one.neighbours.start]
     last = [one for one in pieces if one.neighbours and one.range.end == one.neighbours.end]
     for some, before in ((first, True), (last, False)):
-        yield from rounds(client, Neighbour(before, paging), some, paging, NEIGHBOURS_PER_REQUEST)
+        yield from rounds(client, Neighbour(client, before, paging), some, paging, NEIGHBOURS_PER_REQUEST)
 
 
 RECORDED = Table(

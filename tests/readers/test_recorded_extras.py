@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mock_pi import Event, Every, Fault, MockPI, PISystem, Point, ticks_of
+from mock_pi import Event, Every, Fault, MockPI, PISystem, Point, text_of, ticks_of
 from mock_pi.system.annotation import Annotation, unwritten
 from oracle import Rows, actual_rows, assert_same, expected_rows
 from pi_datasource.errors import PIInstantError, PITagError
@@ -172,7 +172,7 @@ def test_a_fault_on_the_way_costs_no_annotation(pi: MockPI, driver: Any) -> None
 
 
 def neighbours(point: Point, system: PISystem, first: int, last: int) -> Rows:
-    """The last event before a range and the first one at or after its end, alone at their instants."""
+    """The last event before a range and the first one at or after its end, with their numbers at their instants."""
     rows: Rows = Counter()
     every = expected_rows(system, [point], "2025-12-01T00:00:00Z", "2026-02-01T00:00:00Z")
     before = [row for row in every if row[2] < first]
@@ -182,7 +182,7 @@ def neighbours(point: Point, system: PISystem, first: int, last: int) -> Rows:
         min(after, key=lambda row: row[2:4], default=None),
     ):
         if row is not None:
-            rows[(*row[:3], 0, *row[4:])] += 1
+            rows[row] += 1
     return rows
 
 
@@ -194,9 +194,11 @@ def neighbours(point: Point, system: PISystem, first: int, last: int) -> Rows:
         ("2026-01-01T03:00:00Z", "2026-01-01T09:00:00Z"),
         ("2026-01-01T03:00:00.0000001Z", "2026-01-01T05:00:00.0000001Z"),
         ("2026-01-01T03:10:00Z", "2026-01-01T03:20:00Z"),
+        # Before the first one lie three events at one instant.
+        (text_of(TICK + 2), text_of(TICK + 10)),
         (START, "2026-01-05T00:00:00Z"),
     ],
-    ids=["on events", "beside events", "between events", "all there is"],
+    ids=["on events", "beside events", "between events", "behind three at once", "all there is"],
 )
 def test_the_events_next_to_the_range(
     pi: MockPI, driver: Any, start: str, end: str, page: int | None, partitions: int
