@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.compat import DataSourceReader, task_properties
+from pi_datasource.read.first_rows import first_rows_first
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.registry import table_named
 from pi_datasource.webapi.client import Client
@@ -60,4 +61,4 @@ class PIReader(DataSourceReader):
             return
         share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
         client = Client(self.request.options.connection, Throttle(share), host_known=True)
-        yield from table_named(self.request.options.table).read(self.request, partition, client)
+        yield from first_rows_first(table_named(self.request.options.table).read(self.request, partition, client))

@@ -167,8 +167,8 @@ def read_rounds(
             collected, waiting = [], 0
         for batch in batches:
             rows += batch.num_rows
-            # The first rows go out at once, for `limit(10)` and `show()`; then batches of a good size.
-            enough = SMALLEST_BATCH
+            # The first rows go out at once, for `limit(10)` and `show()`; then larger batches, to a good size.
+            enough = min(SMALLEST_BATCH, 2 * rows)
             yield batch
     for batch in builder.batches(collected):
         rows += batch.num_rows
