@@ -29,7 +29,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The fault matrix as a table."""
+    """The fault matrix and the soak as tables."""
     reports = [report for some in terminalreporter.stats.values() for report in some]
     properties = [
         pair for report in reports for pair in getattr(report, "user_properties", ()) if report.when == "call"
@@ -38,10 +38,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if lines:
         terminalreporter.section("faults and what came of them")
         terminalreporter.write_line("\n".join(lines))
+    for name, told in properties:
+        if name == "soak":
+            terminalreporter.section("a stream that everything happens to")
+            terminalreporter.write_line(told)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """With `-n`: what uses Spark goes to two processes, each with one Spark; the rest goes beside them."""
+    if item.get_closest_marker("xdist_group"):
+        return
     if _uses_spark(item):
         item.add_marker(pytest.mark.xdist_group("kills" if "exactly_once" in item.path.parts else "spark"))
     elif "real" in item.path.relative_to(Path(__file__).parent).parts:

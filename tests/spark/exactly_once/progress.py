@@ -6,6 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from oracle import Rows, actual_rows
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -59,6 +63,25 @@ class Folders:
             actions = [json.loads(line) for line in file.read_text().splitlines()]
             self._written[file.name] = next((one["txn"]["version"] for one in actions if "txn" in one), -1)
         return self._written
+
+
+def rows_in(table: Path) -> Rows:
+    """The rows of a Delta table whose versions only add and remove files: those that its log says are there."""
+    files: set[str] = set()
+    for version in sorted((table / "_delta_log").glob("*.json")):
+        for line in version.read_text().splitlines():
+            action = json.loads(line)
+            if "add" in action:
+                assert not action["add"].get("deletionVector")
+                files.add(action["add"]["path"])
+            elif "remove" in action:
+                files.discard(action["remove"]["path"])
+    return actual_rows(batch for file in sorted(files) for batch in _opened(table / file).iter_batches())
+
+
+def _opened(file: Path) -> pq.ParquetFile:
+    # Spark writes times as INT96, which would be read as nanoseconds.
+    return pq.ParquetFile(file, coerce_int96_timestamp_unit="us")
 
 
 def _newest(folder: Path) -> int:
