@@ -73,7 +73,7 @@ class MergeChanges:
         """Merges one micro-batch.
 
         Raises:
-            PISchemaError: the batch or the table has not the columns that a row is found by.
+            PISchemaError: the batch or the table has not the columns that a row is found by, or a row has no key.
         """
         self._check_key(batch.columns, self._key_of(batch.columns), "batch")
         if not self._exists:
@@ -109,11 +109,17 @@ class MergeChanges:
             else:
                 has_windows = "operation" in batch.columns
                 bounds = (
-                    f"SELECT min(window_start), max(window_end) FROM {view} WHERE operation = 'window'"  # nosec B608
+                    "min(window_start), max(window_end), count_if(operation IS NULL)"
                     if has_windows
-                    else f"SELECT min(ticks), max(ticks) + 1 FROM {view}"  # nosec B608
+                    else "min(ticks), max(ticks) + 1, count_if(ticks IS NULL)"
                 )
-                low, high = spark.sql(bounds).head() or (None, None)
+                low, high, keyless = spark.sql(f"SELECT {bounds} FROM {view}").head() or (None, None, 0)  # nosec B608
+                if keyless:
+                    raise PISchemaError(
+                        f"merge_changes({self.table!r}): {keyless} rows of the batch are no events, as those are that "
+                        "option errorColumn adds for tags that failed, and have no key; leave them out first "
+                        "(batch.where('ticks IS NOT NULL'), or without errorColumn)"
+                    )
                 if low is None or high is None:
                     return
                 spark.sql(self._statement(view, columns, known, self._bounds(known, low, high), has_windows))

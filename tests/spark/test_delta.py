@@ -157,6 +157,18 @@ def test_without_windows_rows_are_merged_by_key_and_none_is_deleted(spark, merge
     assert merged.rows().count() == 60
 
 
+@pytest.mark.long
+def test_rows_of_an_error_column_are_no_events_and_never_left_out_in_silence(spark, merged, pi):
+    options = {"url": pi.url, "startTime": START, "endTime": NOON, "onTagError": "skip", "errorColumn": "why"}
+    for tags in ("NO.SUCH", "HAND,NO.SUCH"):
+        frame = spark.read.format("osipi").options(tags=tags, **options).load()
+        with pytest.raises(PISchemaError, match=r"1 rows of the batch are no events(.|\n)*option errorColumn"):
+            merge_changes(merged.table)(frame, 0)
+        assert merged.rows().count() == 0
+    merge_changes(merged.table)(frame.where("ticks IS NOT NULL").drop("why"), 0)
+    assert merged.rows().count() == 60
+
+
 def test_the_table_is_made_with_comments_and_clustered(spark, tmp_path):
     table = str(tmp_path / "table")
     for _ in range(2):  # the second time it is there
