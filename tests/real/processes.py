@@ -16,14 +16,16 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def started(command: list[str], environment: Mapping[str, str], port: int) -> subprocess.Popen[bytes]:
+def started(
+    command: list[str], environment: Mapping[str, str], port: int, host: str = "127.0.0.1"
+) -> subprocess.Popen[bytes]:
     """Starts a program that stays in the foreground, and waits until it listens."""
     child = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), 0.5):
             return child
         if child.poll() is not None or time.monotonic() > deadline:
             child.kill()

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from mock_pi import Dense, Empty, Event, MockPI, PISystem, Point, ticks_of
+from mock_pi import Dense, Empty, Event, Fault, MockPI, PISystem, Point, ticks_of
 from oracle import assert_same, expected_rows
 from pi_datasource.cli import main
 from pi_datasource.run import parse_job, run_job
@@ -109,6 +109,48 @@ def test_six_loads_one_failing_then_once_more(spark, pi, tmp_path, capsys):
     ]  # fmt: skip
     assert len({row["run_id"] for row in ops}) == 2
     assert all(row["lag_seconds"] > 0 for row in ops if row["status"] == "ok" and row["load"] != "points")
+
+
+@pytest.mark.long
+def test_a_batch_load_whose_start_moves_leaves_no_gap(spark, pi, tmp_path):
+    """A tag goes on where the table ends, which a relative startTime has left behind long ago."""
+
+    def load(more: str) -> int:
+        loads = "- {{name: b, target: {lake}/b, options: {{tags: 'HAND,A.0'" + more + "}}}}\n"
+        (outcome,) = run_job(spark, parse_job(job_file(pi, tmp_path, loads).read_text()))
+        assert outcome.status == "ok", outcome.message
+        return outcome.rows
+
+    assert load("") == 3 + 73
+    # The mock's events are of months ago: all of them lie before this start.
+    assert load(", startTime: '*-1d'") == 0
+    pi.system.insert("HAND", *(Event(ticks_of(START) + n * SECOND, n) for n in (7200, 20_000, 20_001)))
+    pi.set_now("2026-01-01T13:00:00Z")
+    assert load(", startTime: '*-1d'") == 3 + 6
+    assert load(", startTime: '*-1d'") == 0
+    expected = expected_rows(pi.system, [POINTS[0], POINTS[2]], START, END)
+    assert expected.total() == 6 + 79
+    assert_same(rows_of(rows(spark, tmp_path, "b")), expected)
+
+
+@pytest.mark.long
+def test_a_tag_that_a_window_lacks_fails_the_backfill_although_others_are_skipped(spark, pi, tmp_path):
+    """What onTagError=skip leaves out at the beginning is told; a window that lacks a tag would count as done."""
+    loads = BACKFILL.replace("tagFilter: '*'", "tags: 'A.0,HAND,NO.SUCH', onTagError: skip").replace("3h", "6h")
+    job = parse_job(job_file(pi, tmp_path, loads).read_text())
+    # Both windows are asked once; the second one finds that one tag cannot be read.
+    pi.faults.add(Fault(status=403, route="streams/recorded", tag="A.0", scope="sub", skip=1, count=None))
+    (outcome,) = run_job(spark, job)
+    assert outcome.status == "failed"
+    assert "window 2" in outcome.message
+    assert "A.0" in outcome.message
+    assert rows(spark, tmp_path, "history").count() == 36 + 3
+    pi.faults.clear()
+    (outcome,) = run_job(spark, job)
+    assert (outcome.status, outcome.rows) == ("ok", 36)
+    expected = expected_rows(pi.system, [POINTS[0], POINTS[2]], START, NOON)
+    assert expected.total() == 72 + 3
+    assert_same(rows_of(rows(spark, tmp_path, "history")), expected)
 
 
 BACKFILL = """\
