@@ -43,6 +43,8 @@ PASSING: tuple[dict[str, Any], ...] = (
     *({"status": status, "scope": "sub"} for status in (429, 500, 503)),
     {"kind": "missing", "scope": "sub"}, {"kind": "truncated_json", "scope": "sub"},
 )  # fmt: skip
+#: Faults that wait to happen at most: while a client waits between two tries they would pile up, and outlast it.
+MOST_WAITING = 4
 #: Seconds between two points that come.
 NEW_POINT_EVERY = 20
 #: Shorter than this shows only that the table is right: Spark itself warms up for minutes.
@@ -127,6 +129,7 @@ class Soak:
         self.plant = Plant(seed)
         self.points = [*COMPUTED, *SENT]
         self.outcome = Outcome(seconds)
+        self.injected = 0
 
     def run(self) -> Outcome:
         """All of it."""
@@ -174,9 +177,10 @@ class Soak:
     def _second(self, pi: MockPI, driver: Driver, second: int) -> None:
         self._look(driver)
         self.plant.grow(1.0)
-        if self.chance.random() < 0.5:
-            fault = self.chance.choice(PASSING)
-            pi.faults.add(Fault(**fault, count=self.chance.randint(1, 2), skip=self.chance.randint(0, 6)))
+        if self.chance.random() < 0.5 and self.injected - pi.faults.fired < MOST_WAITING:
+            fault, count = self.chance.choice(PASSING), self.chance.randint(1, 2)
+            pi.faults.add(Fault(**fault, count=count, skip=self.chance.randint(0, 6)))
+            self.injected += count
         if second % NEW_POINT_EVERY == NEW_POINT_EVERY // 2:
             point = Point(f"NEW.{len(self.points)}", "Float64", Dense(60.0))
             self.plant.system.add(point)
