@@ -1,4 +1,7 @@
-"""How far behind each tag is, by the newest offset of a checkpoint; with a server, measured against what PI has."""
+"""How far behind each tag is, by the newest offset of a checkpoint; with a server, measured against what PI has.
+
+Of a stream of event frames: each database, against now.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from pi_datasource.checkpoint.log import Batch
+from pi_datasource.checkpoint.log import Batch, DatabaseKey
 from pi_datasource.stream.key import Key
 from pi_datasource.times import TICKS_PER_SECOND
 
@@ -22,7 +25,7 @@ class TagLag:
 
     Attributes:
         key: what stands for it in the checkpoint.
-        tag: its name; its WebID where that is not known.
+        tag: its name (path of a database); its WebID where that is not known.
         watermark: up to this tick (exclusive) everything has been handed over.
         newest: tick of its newest event in PI; None when PI was not asked, or has none.
         seconds: how far behind it is: its newest event in PI behind the watermark or, when PI was not asked, now.
@@ -30,7 +33,7 @@ class TagLag:
         is_stalled: behind for longer than is usual.
     """
 
-    key: Key
+    key: Key | DatabaseKey
     tag: str
     watermark: int
     newest: int | None
@@ -73,7 +76,7 @@ def lags_of(
     batches: Sequence[Batch],
     now: int,
     *,
-    names: Mapping[Key, str] | None = None,
+    names: Mapping[Key | DatabaseKey, str] | None = None,
     newest: Mapping[Key, int] | None = None,
     stalled_after: float = STALLED_AFTER,
 ) -> Lags:
@@ -87,18 +90,17 @@ def lags_of(
             watermark yet.
         stalled_after: seconds behind from which on a tag counts as stalled.
     """
-    end = batches[-1].offset
-    moved: dict[Key, int] = {}
-    marks: Mapping[Key, int] = batches[0].offset.watermarks
+    moved: dict[Key | DatabaseKey, int] = {}
+    marks = batches[0].watermarks
     for batch in batches[1:]:
-        for key, tick in batch.offset.watermarks.items():
-            if marks.get(key) != tick:
+        before, marks = marks, batch.watermarks
+        for key, tick in marks.items():
+            if before.get(key) != tick:
                 moved[key] = moved.get(key, 0) + 1
-        marks = batch.offset.watermarks
     found = []
-    for key in {*end.watermarks, *(newest or {})}:
-        mark = end.watermarks.get(key, end.t0)
-        last = None if newest is None else newest.get(key)
+    for key in {*marks, *(newest or {})}:
+        mark = marks.get(key, batches[-1].offset.t0)
+        last = newest.get(key) if newest is not None and isinstance(key, Key) else None
         behind = now - mark if newest is None else 0 if last is None else last + 1 - mark
         seconds = max(0.0, behind / TICKS_PER_SECOND)
         name = (names or {}).get(key) or key.web_id

@@ -8,18 +8,27 @@ Spark keeps the newest hundred or so batches.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pi_datasource.checkpoint.files import Files, files_at
 from pi_datasource.errors import PICheckpointError, PIOffsetError
+from pi_datasource.stream.frame_offset import KIND, FrameOffset
+from pi_datasource.stream.key import Key
 from pi_datasource.stream.offset import PIOffset
 
-__all__ = ["Batch", "Checkpoint"]
+__all__ = ["Batch", "Checkpoint", "DatabaseKey"]
 
 #: Lines of a file in front of those of sources.
 HEAD = 2
+
+
+class DatabaseKey(NamedTuple):
+    """An AF database: a stream of event frames has a watermark for each."""
+
+    web_id: str
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,20 @@ class Batch:
 
     number: int
     planned: int
-    offset: PIOffset
+    offset: PIOffset | FrameOffset
     is_finished: bool
+
+    @property
+    def of_frames(self) -> bool:
+        """Whether event frames are streamed, with a watermark for each database, and not tags."""
+        return isinstance(self.offset, FrameOffset)
+
+    @property
+    def watermarks(self) -> Mapping[Key | DatabaseKey, int]:
+        """Tag or database → up to which tick (exclusive) it has been handed over."""
+        if isinstance(self.offset, FrameOffset):
+            return {DatabaseKey(web_id): tick for web_id, tick in self.offset.watermarks.items()}
+        return dict(self.offset.watermarks.items())
 
 
 class Checkpoint:
@@ -90,7 +111,8 @@ class Checkpoint:
         line = lines[self.source_line(lines)]
         try:
             planned = int(json.loads(lines[1]).get("batchTimestampMs", 0))
-            offset = PIOffset.from_dict(json.loads(line))
+            told = json.loads(line)
+            offset = (FrameOffset if told.get("kind") == KIND else PIOffset).from_dict(told)
         except (ValueError, PIOffsetError) as error:
             raise PICheckpointError(f"{self.path}: batch {number} cannot be read: {error}") from error
         if offset is None:
@@ -133,7 +155,8 @@ class Checkpoint:
         if len(ours) != 1:
             found = "no stream" if not ours else f"{len(ours)} streams"
             raise PICheckpointError(
-                f"{self.path}: the query reads {found} of PI tags; accepted is the checkpoint of a query with one"
+                f"{self.path}: the query reads {found} of PI tags or event frames; accepted is the checkpoint "
+                "of a query with one"
             )
         return ours[0]
 
@@ -146,4 +169,4 @@ def _is_ours(line: str) -> bool:
         told: Any = json.loads(line)
     except ValueError:
         return False
-    return isinstance(told, dict) and {"v", "t0", "w", "keys"} <= told.keys()
+    return isinstance(told, dict) and ({"v", "t0", "w", "keys"} <= told.keys() or told.get("kind") == KIND)

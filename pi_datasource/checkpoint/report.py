@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from html import escape
 
 from pi_datasource.checkpoint.lag import Lags, TagLag
-from pi_datasource.checkpoint.log import Batch
+from pi_datasource.checkpoint.log import Batch, DatabaseKey
 from pi_datasource.stream.key import Key
 from pi_datasource.times import short_text
 
@@ -102,9 +102,9 @@ def _figures(lags: Lags) -> Iterator[str]:
 def _bars(batches: Sequence[Batch], rows: Mapping[int, int] | None) -> Iterator[str]:
     """A bar for each batch."""
     heights = []
-    before: Mapping[Key, int] = {}
+    before: Mapping[Key | DatabaseKey, int] = {}
     for batch in batches:
-        marks = batch.offset.watermarks
+        marks = batch.watermarks
         moved = sum(before.get(key) != tick for key, tick in marks.items())
         heights.append(moved if rows is None else rows.get(batch.number, 0))
         before = marks

@@ -5,6 +5,7 @@ What would lose rows, or do nothing, is refused:
 
 - a time later than a watermark: what lies between would never be read;
 - a time before the stream's origin, where it never reads;
+- a stream of event frames, whose watermarks are of databases;
 - a batch that is planned and not finished: Spark does it first when it starts, and its end is behind already;
 - a query that may be running: it knows its offsets by heart, and would write them over ours.
 
@@ -21,9 +22,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from pi_datasource.checkpoint.log import Batch, Checkpoint
+from pi_datasource.checkpoint.log import Checkpoint
 from pi_datasource.errors import PICheckpointError
+from pi_datasource.stream.frame_offset import FrameOffset
 from pi_datasource.stream.key import Key
+from pi_datasource.stream.offset import PIOffset
 from pi_datasource.times import short_text
 
 __all__ = ["QUIET_FOR", "Rewound", "rewind"]
@@ -79,21 +82,26 @@ def rewind(
             f"{checkpoint.path}: batch {checkpoint.unfinished[0]} is planned and not finished; start the stream once, "
             "so that Spark does it, and stop it again"
         )
-    batch = checkpoint.newest
-    _refuse_times(checkpoint, batch, keys, to)
-    marks = {key: tick for key, tick in batch.offset.watermarks.items() if key not in keys}
-    if to > batch.offset.t0:
+    batch, offset = checkpoint.newest, checkpoint.newest.offset
+    if isinstance(offset, FrameOffset):
+        raise PICheckpointError(
+            f"{checkpoint.path}: the query streams event frames, and tags only are set back; to read frames again, "
+            "start with a new checkpoint and merge_changes, which finds frames by web_id"
+        )
+    _refuse_times(checkpoint, offset, keys, to)
+    marks = {key: tick for key, tick in offset.watermarks.items() if key not in keys}
+    if to > offset.t0:
         marks |= dict.fromkeys(keys, to)
     lines = checkpoint.lines(batch.number)
     text = "\n".join(lines)
-    lines[checkpoint.source_line(lines)] = json.dumps(replace(batch.offset, watermarks=marks).to_dict())
+    lines[checkpoint.source_line(lines)] = json.dumps(replace(offset, watermarks=marks).to_dict())
     stamp = datetime.fromtimestamp(clock(), timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
     backup = f"{BACKUPS}/offsets-{batch.number}-{stamp}"
     checkpoint.files.replace(backup, text)
     # Hadoop's checksum of the old text would make the new one unreadable.
     checkpoint.files.remove(f"offsets/.{batch.number}.crc")
     checkpoint.files.replace(f"offsets/{batch.number}", "\n".join(lines))
-    before = {key: batch.offset.watermarks[key] for key in keys}
+    before = {key: offset.watermarks[key] for key in keys}
     return Rewound(batch.number, before, to, backup)
 
 
@@ -108,16 +116,16 @@ def _refuse_running(checkpoint: Checkpoint, quiet_for: float, spark: Any, clock:
         )
 
 
-def _refuse_times(checkpoint: Checkpoint, batch: Batch, keys: Collection[Key], to: int) -> None:
+def _refuse_times(checkpoint: Checkpoint, offset: PIOffset, keys: Collection[Key], to: int) -> None:
     if not keys:
         raise PICheckpointError(f"{checkpoint.path}: no tag to set back")
-    if to < batch.offset.t0:
+    if to < offset.t0:
         raise PICheckpointError(
-            f"{checkpoint.path}: the stream begins at {short_text(batch.offset.t0)} and reads nothing before; read "
+            f"{checkpoint.path}: the stream begins at {short_text(offset.t0)} and reads nothing before; read "
             f"from {short_text(to)} on with spark.read"
         )
     for key in keys:
-        mark = batch.offset.watermarks.get(key)
+        mark = offset.watermarks.get(key)
         if mark is None:
             raise PICheckpointError(f"{checkpoint.path}: {key.web_id} has no watermark yet: it is read from the start")
         if to >= mark:

@@ -33,6 +33,8 @@ from pi_datasource.times import Span, now_ticks, zone_of
 __all__ = ["Job", "Load", "parse_job"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+#: What an open event frame has is not what it has when it ends.
+CHANGES_WHEN_IT_ENDS = ("event_frames", "event_frame_attributes")
 _PAUSE = re.compile(r"[0-9]+ (second|minute|hour|day)s?")
 
 
@@ -220,6 +222,12 @@ class _Reader:
             if load.mode == "backfill" and load.table != "recorded":
                 self.wrong(
                     load.line, "mode backfill reads table recorded; others are loaded by batch, merge or refresh"
+                )
+            if load.mode == "batch" and load.table in CHANGES_WHEN_IT_ENDS:
+                self.wrong(
+                    load.line,
+                    f"mode batch changes no row that is there, so of a frame that was open when it came {load.table} "
+                    "would stay as it was; accepted are merge and refresh, and stream for event_frames",
                 )
             if load.mode != "merge" and any(fold(name) == "lookback" for name in load.options):
                 self.wrong(load.line, f"option lookback needs mode merge, not {load.mode}")

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 from pi_datasource.checkpoint.lag import STALLED_AFTER, Lags, lags_of
-from pi_datasource.checkpoint.log import Checkpoint
+from pi_datasource.checkpoint.log import Batch, Checkpoint
 from pi_datasource.checkpoint.report import duration, html_report
 from pi_datasource.checkpoint.rows import rows_of_batches
+from pi_datasource.stream.key import Key
 from pi_datasource.stream.news import ask_newest
 from pi_datasource.times import now_ticks, short_text
 from pi_datasource.tools.arguments import given_options, warn_of_secrets
@@ -27,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
     parser.description = (
         "Says how far behind each tag of a stream is, by its checkpoint; with --url against the newest event that PI "
-        "has, and by name. Exit code: 0 none is stalled, 1 some are or the checkpoint cannot be read, 2 wrong options."
+        "has, and by name. Of a stream of event frames: each database, against now. Exit code: 0 none is stalled, 1 "
+        "some are or the checkpoint cannot be read, 2 wrong options."
     )
     add_checkpoint(parser)
     parser.add_argument("--html", metavar="FILE", help="write a page with all tags and a picture of the batches")
@@ -54,9 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     server = server_of(arguments)
     names, newest = None, None
     if server is not None:
-        keys = list(batches[-1].offset.watermarks)
+        keys = list(batches[-1].watermarks)
         names = server.names(keys)
-        newest = ask_newest(server.client, [key for key in keys if key in names]).ticks
+        if not batches[-1].of_frames:
+            known = [key for key in keys if isinstance(key, Key) and key in names]
+            newest = ask_newest(server.client, known).ticks
     now = now_ticks()
     lags = lags_of(batches, now, names=names, newest=newest, stalled_after=arguments.stalled_after)
     if arguments.html:
@@ -65,18 +69,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(json.dumps(_plain(lags, batches[-1].number)) + "\n")
     else:
-        _tell(lags, checkpoint, batches[-1].number, arguments)
+        _tell(lags, checkpoint, batches[-1], arguments)
     return 1 if lags.stalled else 0
 
 
-def _tell(lags: Lags, checkpoint: Checkpoint, batch: int, arguments: argparse.Namespace) -> None:
+def _tell(lags: Lags, checkpoint: Checkpoint, batch: Batch, arguments: argparse.Namespace) -> None:
     terminal = Terminal(sys.stdout)
+    what = "databases" if batch.of_frames else "tags"
+    hint = "one without news looks as if it were behind" if batch.of_frames else "with --url against what PI has"
     waiting = f", batch {checkpoint.unfinished[0]} is not finished" if checkpoint.unfinished else ""
-    terminal.line(f"batch {batch}{waiting}; {len(lags.tags):,} tags with a watermark, {len(lags.stalled):,} stalled")
+    terminal.line(
+        f"batch {batch.number}{waiting}; {len(lags.tags):,} {what} with a watermark, {len(lags.stalled):,} stalled"
+    )
     terminal.line(
         f"lag: middle {duration(lags.median)}, 95 % below {duration(lags.at(0.95))}, "
         f"longest {duration(lags.tags[0].seconds if lags.tags else 0)}"
-        + ("" if lags.asked else "   (against now; with --url against what PI has)")
+        + ("" if lags.asked else f"   (against now; {hint})")
     )
     shown = lags.tags[: max(0, arguments.limit)]
     width = max((len(tag.tag) for tag in shown), default=0)

@@ -7,9 +7,10 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from pi_datasource.checkpoint.log import Batch, Checkpoint
+from pi_datasource.checkpoint.log import Batch, Checkpoint, DatabaseKey
 from pi_datasource.errors import PIOptionError
 from pi_datasource.options import PIOptions, Selection
+from pi_datasource.resolve.places import databases
 from pi_datasource.resolve.select import resolve_streams
 from pi_datasource.stream.key import Key
 from pi_datasource.times import now_ticks
@@ -34,9 +35,13 @@ class Server:
         self._options = replace(options, reading=reading)
         self.client = Client(options.connection)
 
-    def names(self, keys: Iterable[Key]) -> dict[Key, str]:
-        """Key → path of the tag; those that are no longer there are left out."""
-        return self._found(tuple(key.web_id for key in keys))
+    def names(self, keys: Iterable[Key | DatabaseKey]) -> dict[Key | DatabaseKey, str]:
+        """Key → path of the tag or database; those that are no longer there are left out."""
+        wanted = list(keys)
+        found: dict[Key | DatabaseKey, str] = {}
+        if any(isinstance(key, DatabaseKey) for key in wanted):
+            found |= {DatabaseKey(place.web_id): place.path for place in databases(self.client, self._options)}
+        return found | self._found(tuple(key.web_id for key in wanted if isinstance(key, Key)))
 
     def keys(self, tags: Sequence[str]) -> dict[Key, str]:
         """Key → path, of tags by name, path or WebID."""

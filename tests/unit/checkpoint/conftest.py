@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pi_datasource.stream.frame_offset import FrameOffset
 from pi_datasource.stream.key import Key
 from pi_datasource.stream.offset import PIOffset
 
@@ -34,8 +36,17 @@ class Spark:
         """One batch that ends at these seconds after the origin, by point."""
         self.number += 1
         offset = PIOffset(T0, {key(number): T0 + at * SECOND for number, at in seconds.items()})
+        self.write(offset.to_dict(), finished=finished, more=more)
+
+    def frames(self, seconds: dict[str, int]) -> None:
+        """One batch of event frames that ends at these seconds after the origin, by database."""
+        self.number += 1
+        self.write(FrameOffset(T0, {web_id: T0 + at * SECOND for web_id, at in seconds.items()}).to_dict())
+
+    def write(self, offset: dict[str, Any], *, finished: bool = True, more: tuple[str, ...] = ()) -> None:
+        """The files of the batch."""
         head = json.dumps({"batchWatermarkMs": 0, "batchTimestampMs": 1_767_300_000_000 + 60_000 * self.number})
-        text = "\n".join(["v1", head, *more, json.dumps(offset.to_dict())])
+        text = "\n".join(["v1", head, *more, json.dumps(offset)])
         (self.root / "offsets" / str(self.number)).write_text(text)
         (self.root / "offsets" / f".{self.number}.crc").write_bytes(b"crc")
         if finished:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from pi_datasource.checkpoint import Checkpoint, lags_of
+from pi_datasource.checkpoint import Checkpoint, lags_of, rewind
+from pi_datasource.checkpoint.log import DatabaseKey
 from pi_datasource.checkpoint.report import duration, html_report
+from pi_datasource.cli import main
+from pi_datasource.errors import PICheckpointError
 from tests.unit.checkpoint.conftest import SECOND, T0, key
 
 
@@ -40,6 +43,26 @@ def test_against_what_pi_has(written: Any) -> None:
 def test_a_tag_that_has_no_watermark_yet_stands_at_the_origin(written: Any) -> None:
     lags = lags_of(batches(written), T0, newest={key(9): T0 + 70 * SECOND - 1})
     assert (lags.tags[0].key, lags.tags[0].seconds) == (key(9), 70.0)
+
+
+def test_databases_of_a_stream_of_event_frames(written: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    written.frames({"F1RD1": 100})
+    written.frames({"F1RD1": 200, "F1RD2": 200})
+    written.frames({"F1RD1": 300, "F1RD2": 200})
+    found = Checkpoint(str(written.root)).batches()
+    lags = lags_of(found, T0 + 400 * SECOND, names={DatabaseKey("F1RD1"): r"\\AF\Plant"}, stalled_after=150)
+    assert [(one.tag, one.seconds, one.batches, one.is_stalled) for one in lags.tags] == [
+        ("F1RD2", 200.0, 1, True), (r"\\AF\Plant", 100.0, 2, False)
+    ]  # fmt: skip
+    assert html_report("/c", lags, found, T0 + 400 * SECOND).count("<rect ") == 3
+    assert main(["lag", str(written.root)]) == 1
+    assert "batch 2; 2 databases with a watermark, 2 stalled" in capsys.readouterr().out
+    assert main(["watermarks", str(written.root)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"F1RD1,,2026-01-01T00:05:00Z,{T0 + 300 * SECOND}", f"F1RD2,,2026-01-01T00:03:20Z,{T0 + 200 * SECOND}"
+    ]  # fmt: skip
+    with pytest.raises(PICheckpointError, match=r"streams event frames, and tags only.*merge_changes"):
+        rewind(Checkpoint(str(written.root)), [key(1)], T0, quiet_for=0)
 
 
 def test_the_page_needs_nothing_else_and_escapes(written: Any) -> None:

@@ -137,6 +137,7 @@ loads:
     target: t
   - {name: g, target: t, options: {tags: A, lookback: 1d}}
   - {name: h, target: t, options: {url: 'https://pi', tags: A}}
+  - {name: i, target: t, table: event_frames}
 """
 
 
@@ -174,6 +175,7 @@ def test_every_mistake_has_its_line() -> None:
         (34, "url"),
         (36, "lookback"),
         (37, "has no 'url'"),
+        (38, "event_frames would stay as it was; accepted are merge and refresh"),
     ):
         assert any(name in text for at, text in found if at == line), (line, name, found)
 
