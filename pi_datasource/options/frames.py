@@ -95,11 +95,6 @@ class Frames:
             nested=values["searchFullHierarchy"],
         )
 
-    @property
-    def walks(self) -> bool:
-        """Whether `startTime` is where a walk begins, and there is no end."""
-        return self.search_mode in WALKING_MODES
-
 
 def _severity(word: str) -> str:
     for known in SEVERITIES:

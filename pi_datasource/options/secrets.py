@@ -12,7 +12,6 @@ A text that happens to look like one of these is written `literal:@like this`; a
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 import re
@@ -109,14 +108,6 @@ class Secret:
             PIOptionError: the file cannot be read here, or is empty.
         """
         return _read_file(self._path, self._label) if self._path else self.resolved()._text
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with the secret: for keys of caches, not for logs.
-
-        Raises:
-            PIOptionError: as `reveal`.
-        """
-        return hashlib.sha256(self.reveal().encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return f"<secret from {self._source}>" if self._source else "<secret>"
