@@ -80,11 +80,15 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise PIOptionError(f"{error.filename} cannot be written: {error.strerror}") from None
     sys.stdout.write(
-        f"PI Web API {site.version}: {len(site.data_servers)} data servers, {len(site.databases)} AF databases, "
-        f"{site.tags:,} tags by {pattern}\nwritten: {file} and {schema}\n"
+        f"PI Web API {site.version}: {_count(site.data_servers, 'data server')}, "
+        f"{_count(site.databases, 'AF database')}, {site.tags:,} tags by {pattern}\nwritten: {file} and {schema}\n"
         f"next: python -m pi_datasource run {file} --dry-run\n"
     )
     return 0
+
+
+def _count(things: Sequence[str], what: str) -> str:
+    return f"{len(things)} {what}{'s' * (len(things) != 1)}"
 
 
 def _ask(server: Mapping[str, str], pattern: str) -> Site:
@@ -167,7 +171,10 @@ def _table(catalog: str, name: str) -> str:
 
 
 def _path(catalog: str, name: str) -> str:
-    return f"{catalog.rstrip('/')}/{name}" if "/" in catalog else f"/Volumes/{catalog.replace('.', '/')}/pi/{name}"
+    if "/" in catalog:
+        return f"{catalog.rstrip('/')}/{name}"
+    # A catalog and a schema are Unity Catalog's, which has volumes; a database of Spark's own has none.
+    return f"/Volumes/{catalog.replace('.', '/')}/pi/{name}" if "." in catalog else str(Path(name).absolute())
 
 
 def _text(text: str) -> str:

@@ -31,11 +31,29 @@ def test_init_writes_a_job_that_can_be_run(pi: MockPI, demo: MockPI, tmp_path: P
         job = parse_job(file.read_text())
         assert len(job.loads) == loads
         assert job.loads[1].options["tagFilter"] == "UNIT1.*"
+    assert "1 data server, 3 AF databases, " in capsys.readouterr().out
     assert json.loads((tmp_path / "osipi.schema.json").read_text())["title"] == "pi_datasource job"
     assert main(["run", str(file), "--dry-run"]) == 0
     assert "elements" in capsys.readouterr().out
     assert main(["init", str(file), "--url", pi.url]) == 2
     assert "--force overwrites it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lake", "checkpoints", "target"),
+    [
+        ("main.bronze", "/Volumes/main/bronze/pi/checkpoints", "main.bronze.pi_points"),
+        ("bronze", "{here}/checkpoints", "bronze.pi_points"),
+        ("/data/lake/", "/data/lake/checkpoints", "/data/lake/pi_points"),
+    ],
+)
+def test_init_knows_places(
+    pi: MockPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lake: str, checkpoints: str, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--url", pi.url, "--lake", lake]) == 0
+    job = parse_job((tmp_path / "job.yaml").read_text())
+    assert (job.checkpoints, job.loads[0].target) == (checkpoints.format(here=tmp_path), target)
 
 
 def test_init_writes_no_secret(pi: MockPI, tmp_path: Path) -> None:
