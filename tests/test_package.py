@@ -150,8 +150,8 @@ class TestDocuments:
         assert table.strip() == options_table().strip(), "README.md is out of date"
 
     def test_links_of_the_readmes_lead_somewhere(self) -> None:
-        for document in (ROOT / "README.md", ROOT / "examples" / "README.md"):
-            for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+        for document in (ROOT / "README.md", *(ROOT / "examples").rglob("README.md")):
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
                 assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
     def test_changelog_begins_with_this_version(self) -> None:
