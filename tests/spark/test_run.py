@@ -216,6 +216,44 @@ def test_a_backfill_that_dies_anywhere_goes_on_and_writes_each_window_once(spark
         assert told in outcome.message
 
 
+CATALOG = """\
+- {{name: batch, target: lake.batch, options: {{tagFilter: '*'}}}}
+- {{name: stream, mode: stream, target: lake.stream, options: {{tagFilter: '*'}}}}
+- {{name: history, mode: backfill, target: lake.history, window: 3h,
+    options: {{tagFilter: '*', endTime: '2026-01-01T12:00:00Z'}}}}
+"""
+
+
+@pytest.mark.long
+def test_tables_of_a_catalog_get_each_window_once_too(spark, pi, tmp_path, monkeypatch):
+    """Between a window's commit and the note of it the process dies: Delta knows the window's number by itself."""
+    job = parse_job(job_file(pi, tmp_path, CATALOG, "ops: lake.ops").read_text())
+    note = Backfill._note
+    spark.sql("CREATE DATABASE lake")
+
+    def dying_note(backfill: Backfill, plan: Any, progress: Any) -> None:
+        if progress.done == 3:
+            raise RuntimeError("the process dies here")
+        note(backfill, plan, progress)
+
+    try:
+        monkeypatch.setattr(Backfill, "_note", dying_note)
+        outcomes = run_job(spark, job)
+        assert [(one.status, one.rows) for one in outcomes] == [
+            ("ok", COUNT), ("ok", COUNT), ("failed", 3 * 36 + 3)
+        ]  # fmt: skip
+        monkeypatch.setattr(Backfill, "_note", note)
+        assert [(one.status, one.rows) for one in run_job(spark, job)] == [("ok", 0), ("ok", 0), ("ok", 36)]
+        for name, count, end in (("batch", COUNT, END), ("stream", COUNT, END), ("history", COUNT - 2, NOON)):
+            expected = expected_rows(pi.system, POINTS, START, end)
+            assert expected.total() == count
+            assert_same(rows_of(spark.table(f"lake.{name}")), expected)
+        assert spark.sql("DESCRIBE HISTORY lake.history").where("operation = 'WRITE'").count() == 4
+        assert spark.table("lake.ops").count() == 6
+    finally:
+        spark.sql("DROP DATABASE lake CASCADE")
+
+
 @pytest.mark.long
 def test_a_backfill_stays_within_its_hours_newest_first(spark, pi, tmp_path):
     job = parse_job(job_file(pi, tmp_path, BACKFILL.replace("window: 3h", "window: 6h, order: newest")).read_text())
