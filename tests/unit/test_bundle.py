@@ -1,4 +1,4 @@
-"""The asset bundle of the examples: what can be said of it without a workspace and without Databricks' own tools."""
+"""The asset bundle of the examples: what can be said of it without a workspace and without Databricks' command."""
 
 from __future__ import annotations
 
@@ -56,6 +56,43 @@ def test_files_entry_points_and_environments_are_there() -> None:
     (pipeline,) = RESOURCES["pipelines"].values()
     source = (BUNDLE / "pipelines" / "transformations" / "pi.py").read_text()
     assert set(re.findall(r'conf\.get\("(osipi\.\w+)"', source)) == set(pipeline["configuration"])
+
+
+#: What the command takes at the top of a bundle's file and of its targets, of what ours say.
+TOP_WORDS = {"bundle", "include", "artifacts", "variables", "targets"}
+TARGET_WORDS = {"mode", "default", "variables", "workspace", "permissions", "run_as"}
+
+
+def test_only_known_words_stand_at_the_top() -> None:
+    assert set(TOP) <= TOP_WORDS
+    assert {word for target in TOP["targets"].values() for word in target} <= TARGET_WORDS
+    assert {word for variable in TOP["variables"].values() for word in variable} == {"description", "default"}
+    (artifact,) = TOP["artifacts"].values()
+    assert (artifact["type"], (BUNDLE / artifact["path"] / "setup.cfg").resolve()) == ("whl", ROOT / "setup.cfg")
+
+
+@pytest.mark.parametrize("target", sorted(TOP["targets"]))
+def test_databricks_own_classes_know_every_field(target: str) -> None:
+    """They refuse unknown fields, missing ones and wrong kinds; what they took they give back the same."""
+    of_jobs = pytest.importorskip("databricks.bundles.jobs")
+    of_pipelines = pytest.importorskip("databricks.bundles.pipelines")
+    variables = {name: told["default"] for name, told in TOP["variables"].items()}
+    variables |= TOP["targets"][target].get("variables", {})
+    for kind, known in (("jobs", of_jobs.Job), ("pipelines", of_pipelines.Pipeline)):
+        for resource in RESOURCES[kind].values():
+            told = resolved(resource, variables)
+            assert known.from_dict(told).as_dict() == told
+            with pytest.raises(ValueError, match="nonsense"):
+                known.from_dict({**told, "nonsense": 1})
+
+
+def resolved(node: Any, variables: dict[str, str]) -> Any:
+    """With the values of the variables in place of their names; one that is not declared is an error."""
+    if isinstance(node, dict):
+        return {name: resolved(value, variables) for name, value in node.items()}
+    if isinstance(node, list):
+        return [resolved(value, variables) for value in node]
+    return re.sub(r"\$\{var\.(\w+)\}", lambda found: variables[found[1]], node) if isinstance(node, str) else node
 
 
 def test_no_secret_stands_in_it() -> None:
