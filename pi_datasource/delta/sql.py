@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 from pi_datasource.times import TICKS_PER_SECOND
+
+#: Parts that need no quotes; a name of others is taken as the user wrote it.
+_PLAIN_NAME = re.compile(r"\w+(\.\w+)*")
 
 
 def quoted(name: str) -> str:
@@ -17,11 +21,17 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def is_path(table: str) -> bool:
+    """Whether a user names a table by the path of its folder, and not by a name in a catalog."""
+    return not table.startswith("delta.`") and ("/" in table or "\\" in table)
+
+
 def table_name(table: str) -> str:
-    """What a user names a table by: a name in a catalog, used as it is, or the path of its folder."""
-    if table.startswith("delta.`") or not ("/" in table or "\\" in table):
-        return table
-    return f"delta.{quoted(table)}"
+    """What a user names a table by, as SQL takes it: a name in a catalog, or the path of its folder."""
+    if is_path(table):
+        return f"delta.{quoted(table)}"
+    # Delta's own statements take some plain words for theirs: DESCRIBE HISTORY lake.history is an error.
+    return ".".join(map(quoted, table.split("."))) if _PLAIN_NAME.fullmatch(table) else table
 
 
 def timestamp_at(ticks: int) -> str:

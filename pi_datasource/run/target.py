@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.delta import add_columns, create_table
-from pi_datasource.delta.sql import table_name, timestamp_at
+from pi_datasource.delta.sql import is_path, table_name, timestamp_at
 from pi_datasource.run.config import Load
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Target:
     def __init__(self, spark: SparkSession, table: str) -> None:
         self.spark, self.table = spark, table
         self.name = table_name(table)
-        self.is_path = self.name != table
+        self.is_path = is_path(table)
         self._is_there = False
 
     def make(self, load: Load, frame: DataFrame | StructType) -> None:

@@ -239,6 +239,7 @@ def test_tables_of_a_catalog_get_each_window_once_too(spark, pi, tmp_path, monke
     try:
         monkeypatch.setattr(Backfill, "_note", dying_note)
         outcomes = run_job(spark, job)
+        assert outcomes[-1].message == "the process dies here"
         assert [(one.status, one.rows) for one in outcomes] == [
             ("ok", COUNT), ("ok", COUNT), ("failed", 3 * 36 + 3)
         ]  # fmt: skip
@@ -248,7 +249,7 @@ def test_tables_of_a_catalog_get_each_window_once_too(spark, pi, tmp_path, monke
             expected = expected_rows(pi.system, POINTS, START, end)
             assert expected.total() == count
             assert_same(rows_of(spark.table(f"lake.{name}")), expected)
-        assert spark.sql("DESCRIBE HISTORY lake.history").where("operation = 'WRITE'").count() == 4
+        assert spark.sql("DESCRIBE HISTORY `lake`.`history`").where("operation = 'WRITE'").count() == 4
         assert spark.table("lake.ops").count() == 6
     finally:
         spark.sql("DROP DATABASE lake CASCADE")
