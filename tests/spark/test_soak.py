@@ -18,7 +18,7 @@ pytestmark = [
 
 
 def test_a_stream_that_everything_happens_to(tmp_path: Path, record_property: Any) -> None:
-    outcome = Soak(40.0, 1, tmp_path, restarts=1, refresh=3.0).run()
+    outcome = Soak(40.0, 1, tmp_path, restarts=1, refresh=3.0, batches=12).run()
     told = "\n".join(outcome.lines())
     record_property("soak", told)
     assert (outcome.lost, outcome.repeated) == (0, 0), told
