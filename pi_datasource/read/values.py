@@ -149,10 +149,11 @@ class _Columns:
         """Each event's number among those of its stream at the same tick; pages hold whole instants, or tell it."""
         begins = np.ones(len(self.ticks), bool)
         np.not_equal(self.ticks[1:], self.ticks[:-1], out=begins[1:])
-        begins[np.cumsum(self.counts[:-1])] = True
+        ends = np.cumsum(self.counts)
+        begins[ends[:-1]] = True
         position = np.arange(len(self.ticks))
         numbers = position - np.maximum.accumulate(np.where(begins, position, 0))
-        for page, after in zip(self.pages, np.cumsum(self.counts), strict=True):
+        for page, after in zip(self.pages, ends, strict=True):
             if "seq" in page.more:
                 numbers[after - len(page) : after] = page.more["seq"]
         return pa.array(numbers, pa.int32())
