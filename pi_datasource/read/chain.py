@@ -14,6 +14,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pi_datasource.errors import (
     PIBadAnswerError,
     PIError,
@@ -26,6 +28,8 @@ from pi_datasource.errors import (
 from pi_datasource.plan.partitions import Chunk
 from pi_datasource.read.annotations import note_errors
 from pi_datasource.read.cursor import Cursor, Page
+from pi_datasource.read.cutting import PagedValues
+from pi_datasource.read.events import Events, odd_ones
 from pi_datasource.read.instant import read_instant
 from pi_datasource.read.times import Ticks, parse_ticks
 from pi_datasource.webapi import endpoints
@@ -81,12 +85,16 @@ class Paging:
     page_size: int | None
     fields: tuple[str, ...]
     more: tuple[tuple[str, str], ...] = ()
-    kind: type[TimedValues] = TimedValues
+    kind: type[TimedValues] = PagedValues
 
     @property
     def filters(self) -> bool:
         """Whether the server leaves events out."""
         return any(name == "filterExpression" for name, _ in self.more)
+
+
+#: Cursor, page size asked, answer.
+Answered = tuple[Cursor, int, TimedValues]
 
 
 @dataclass
@@ -100,7 +108,7 @@ class Fetched:
     """
 
     pages: list[Page] = field(default_factory=list)
-    answers: list[tuple[Cursor, int, TimedValues]] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
     failures: list[tuple[Cursor, PIError]] = field(default_factory=list)
 
 
@@ -161,33 +169,32 @@ class Chain:
         for cursor, cause in fetched.failures:
             self._fail(cursor, cause)
         pages = list(fetched.pages)
-        ticks = self._ticks(fetched)
-        first = 0
-        for cursor, page_size, answer in fetched.answers:
-            after = first + len(answer.Items)
-            taken = self._taken(cursor, page_size, answer, ticks[first:after])
-            first = after
+        for (cursor, page_size, answer), ticks in self._timed(fetched.answers):
+            taken = self._taken(cursor, page_size, answer, ticks)
             if taken is not None:
                 pages.append(taken)
         return pages
 
-    def _ticks(self, fetched: Fetched) -> Ticks:
-        """The times of all that came; a stream with one that is none fails and goes."""
+    def _timed(self, answers: Sequence[Answered]) -> list[tuple[Answered, Ticks]]:
+        """The answers with the times of their events; a stream with one that is none fails and goes."""
+        listed = [answer for _, _, answer in answers if not isinstance(answer.Items, Events)]
         try:
-            return parse_ticks([value.Timestamp for _, _, answer in fetched.answers for value in answer.Items])
-        except PIBadAnswerError:
-            whole = []
-            for cursor, page_size, answer in fetched.answers:
-                try:
-                    parse_ticks([value.Timestamp for value in answer.Items])
-                    whole.append((cursor, page_size, answer))
-                except PIBadAnswerError as error:
-                    self._fail(cursor, PIRefusedError(f"{cursor}: {error}"))
-            fetched.answers = whole
-            return parse_ticks([value.Timestamp for _, _, answer in whole for value in answer.Items])
+            # All at once, which matters where each has few.
+            ticks = parse_ticks([value.Timestamp for answer in listed for value in answer.Items])
+        except PIBadAnswerError as error:
+            if len(answers) > 1:
+                return [timed for one in answers for timed in self._timed([one])]
+            cursor = answers[0][0]
+            self._fail(cursor, PIRefusedError(f"{cursor}: {error}"))
+            return []
+        parts = iter(np.split(ticks, np.cumsum([len(answer.Items) for answer in listed])))
+        return [
+            (answered, items.ticks if isinstance(items := answered[2].Items, Events) else next(parts))
+            for answered in answers
+        ]
 
     def _taken(self, cursor: Cursor, page_size: int, answer: TimedValues, ticks: Ticks) -> Page | None:
-        errors = [value.Errors for value in answer.Items if value.Errors]
+        errors = [value.Errors for value in odd_ones(answer.Items) if value.Errors]
         if errors:
             self._fail(cursor, PIRefusedError(f"{cursor}: a value with errors: {field_words(errors[0])}"))
             return None

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.read.frames import FrameValue, ValuePage
+from pi_datasource.read.kinds import NUMBER_TEXTS
 from pi_datasource.read.objects import NEVER, UNKNOWN, Field, batch_of
 from pi_datasource.read.times import parse_ticks
-from pi_datasource.read.values import NUMBER_TEXTS
 from pi_datasource.webapi.wire import State
 
 __all__ = ["MAKE", "column_type", "wide_batch"]

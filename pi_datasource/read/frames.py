@@ -34,7 +34,7 @@ from pi_datasource.resolve.streams import Stream, kind_of
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.wire import Answer, State, TimedValue
+from pi_datasource.webapi.wire import Answer, PIValue, TimedValue
 
 __all__ = ["ATTRIBUTE_COLUMNS", "FrameValue", "FrameValues", "ValuePage", "value_batch"]
 
@@ -45,7 +45,7 @@ MOST_ATTRIBUTES = 1_000
 class FrameValue(TimedValue, gc=False):
     """A value of an attribute, with its unit; arrays of any kind can be values."""
 
-    Value: float | int | str | bool | State | list[Any] | None = None
+    Value: PIValue = None
     UnitsAbbreviation: str | None = None
 
 

@@ -10,6 +10,8 @@ from pi_datasource.errors import PIRefusedError
 from pi_datasource.plan.grid import Grid
 from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.cursor import Page
+from pi_datasource.read.cutting import PagedValues
+from pi_datasource.read.events import odd_ones, ticks_of
 from pi_datasource.read.questions import Question, refuse_errors, with_words
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.resolve.streams import Stream
@@ -45,7 +47,7 @@ class Steps:
     rows: int = 1
     shown: Callable[[Stream], Stream] | None = None
     most: int = ANY_NUMBER
-    kind: type[Answer] = TimedValues
+    kind: type[Answer] = PagedValues
 
     def numbers(self, piece: Piece) -> range:
         """The units of the grid in the piece's range."""
@@ -59,11 +61,11 @@ class Steps:
         """One page, as it came."""
         stream = question.stream
         what = f"{self.what} of {stream.tag}"
-        refuse_errors(answer.Items, what)
+        refuse_errors(odd_ones(answer.Items), what)
         if self.counted:
             check_count(len(answer.Items), len(self.grid.steps(question.first, question.after)), what)
-        ticks = parse_ticks([one.Timestamp for one in answer.Items])
-        return [Page(stream if self.shown is None else self.shown(stream), answer.Items, ticks)]
+        shown = stream if self.shown is None else self.shown(stream)
+        return [Page(shown, answer.Items, ticks_of(answer.Items))]
 
 
 @dataclass(frozen=True)

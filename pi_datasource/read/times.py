@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pi_datasource.errors import PIBadAnswerError
 from pi_datasource.times import parse_iso
 
-__all__ = ["Ticks", "parse_ticks"]
+__all__ = ["Ticks", "cast_ticks", "parse_ticks"]
 
 Ticks = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -30,13 +30,10 @@ def parse_ticks(texts: Sequence[str]) -> Ticks:
     Raises:
         PIBadAnswerError: one of them is no time, or without zone.
     """
-    array = pa.array(texts, pa.string())
-    if _fits_nanoseconds(array):
-        try:
-            # To ns and never to µs: that cast refuses a seventh digit. numpy's // rounds down, also before 1970.
-            return np.asarray(array.cast(pa.timestamp("ns", "UTC"))).view("i8") // 100
-        except pa.ArrowInvalid:
-            pass
+    try:
+        return cast_ticks(pa.array(texts, pa.string()))
+    except pa.ArrowInvalid:
+        pass
     ticks = np.empty(len(texts), np.int64)
     for number, text in enumerate(texts):
         try:
@@ -46,6 +43,18 @@ def parse_ticks(texts: Sequence[str]) -> Ticks:
         except ValueError as error:
             raise PIBadAnswerError(f"the server sent a time that is none: {text!r} ({error})") from error
     return ticks
+
+
+def cast_ticks(array: pa.StringArray) -> Ticks:
+    """The same of an array, all by one cast.
+
+    Raises:
+        pa.ArrowInvalid: one of them is none, or beyond what nanoseconds reach.
+    """
+    if not _fits_nanoseconds(array):
+        raise pa.ArrowInvalid("a time beyond those of nanoseconds")
+    # To ns and never to µs: that cast refuses a seventh digit. numpy's // rounds down, also before 1970.
+    return np.asarray(array.cast(pa.timestamp("ns", "UTC"))).view("i8") // 100
 
 
 def _fits_nanoseconds(array: pa.StringArray) -> bool:

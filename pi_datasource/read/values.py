@@ -1,29 +1,15 @@
 """Pages of PI values → Arrow record batches, a column at a time.
 
-Which of the value columns a value goes to is decided by the stream's declared type. Any row of any stream may hold a
-system state instead of its type, so each kind has a fast way for what is usual and looks at the others one by one.
-Nothing becomes null because of its type.
-
-    kind       value      value_long   value_text          state
-    float      number                                               "NaN" and "Infinity" arrive as text
-    integer    number     exactly
-    digital                            name                code
-    text                               text
-    time                               ISO text, as sent
-    blob                               base64
-    (any)                              system state name   code     is_system_state
+Pages of events as msgspec decodes them, and pages of events that were cut apart (`cutting`), make batches of their own.
 """
 
 from __future__ import annotations
 
-import base64
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -31,8 +17,11 @@ from pi_datasource.columns import Column, arrow_schema
 from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.annotations import ANNOTATIONS, annotations_of
 from pi_datasource.read.cursor import Page
+from pi_datasource.read.event_columns import Joined
+from pi_datasource.read.events import Events
+from pi_datasource.read.kinds import CONVERT, Values
 from pi_datasource.read.times import Ticks
-from pi_datasource.webapi.wire import State, TimedValue
+from pi_datasource.webapi.wire import TimedValue
 
 __all__ = ["FLAG_FIELDS", "BatchBuilder", "fields_for"]
 
@@ -44,12 +33,6 @@ VALUE_COLUMNS = ("value", "value_long", "value_text", "state", "is_system_state"
 STREAM_COLUMNS = ("tag", "uom", "web_id", "point_id", "descriptor", "element_path")
 #: Rows in a record batch at most; Spark copies larger ones at a higher cost a row.
 LARGEST_BATCH = 100_000
-
-#: Whole numbers beyond it are no doubles.
-LARGEST_WHOLE = int(sys.float_info.max)
-
-#: JSON has no such numbers; servers write these texts (Json.NET's way).
-NUMBER_TEXTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 def fields_for(columns: Sequence[Column]) -> tuple[str, ...]:
@@ -76,9 +59,14 @@ class BatchBuilder:
         """The rows of these pages; none for no rows."""
         # Kinds together, so that each is converted in one go; the order of rows means nothing to Spark.
         pages = sorted((page for page in pages if len(page)), key=lambda page: page.stream.kind)
-        if not pages:
-            return
-        made = _Columns(pages)
+        cut = [page for page in pages if isinstance(page.values, Events)]
+        listed = [page for page in pages if not isinstance(page.values, Events)]
+        if cut:
+            yield from self._batches(_CutColumns(cut))
+        if listed:
+            yield from self._batches(_Columns(listed))
+
+    def _batches(self, made: _Columns) -> Iterator[pa.RecordBatch]:
         rows = len(made.ticks)
         values = made.values() if self._needs_values else {}
         arrays = [values[name] if name in values else self._column(made, name, rows) for name in self._names]
@@ -136,7 +124,11 @@ class _Columns:
         self.pages = pages
         self.counts = np.fromiter((len(page) for page in pages), np.int64, len(pages))
         self.ticks: Ticks = np.concatenate([page.ticks for page in pages])
-        self.items = [value for page in pages for value in page.values]
+
+    @cached_property
+    def items(self) -> list[TimedValue]:
+        """The events, one by one."""
+        return [value for page in self.pages for value in page.values]
 
     def ticks_column(self) -> pa.Array:
         return pa.array(self.ticks, pa.int64())
@@ -176,187 +168,30 @@ class _Columns:
 
     def values(self) -> dict[str, pa.Array]:
         """The value columns, kind by kind."""
-        parts = []
-        first = 0
-        for kind, pages in groupby(self.pages, key=lambda page: page.stream.kind):
-            after = first + sum(len(page) for page in pages)
-            parts.append(_CONVERT[kind]([item.Value for item in self.items[first:after]]))
-            first = after
+        by_kind = groupby(self.pages, key=lambda page: page.stream.kind)
+        parts = [self._values_of(kind, list(pages)) for kind, pages in by_kind]
         return {
             name: pa.concat_arrays([part.column(name) for part in parts]) if len(parts) > 1 else parts[0].column(name)
             for name in VALUE_COLUMNS
         }
 
-
-@dataclass
-class _Values:
-    """The value columns of some rows of one kind; None stands for a column of nulls."""
-
-    rows: int
-    value: pa.Array | None = None
-    value_long: pa.Array | None = None
-    value_text: pa.Array | None = None
-    state: pa.Array | None = None
-    is_system_state: pa.Array | None = None
-
-    def column(self, name: str) -> pa.Array:
-        made = getattr(self, name)
-        if made is not None:
-            return made
-        if name == "is_system_state":
-            return pa.array(np.zeros(self.rows, np.bool_))
-        return pa.nulls(self.rows, _TYPES[name])
+    def _values_of(self, kind: str, pages: Sequence[Page]) -> Values:
+        return CONVERT[kind]([value.Value for page in pages for value in page.values])
 
 
-_TYPES = {"value": pa.float64(), "value_long": pa.int64(), "value_text": pa.string(), "state": pa.int32()}
+class _CutColumns(_Columns):
+    """The columns that pages of `Events` make."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        super().__init__(pages)
+        self._joined = _joined(pages)
+
+    def flag(self, name: str) -> pa.Array:
+        return self._joined.flag(name)
+
+    def _values_of(self, kind: str, pages: Sequence[Page]) -> Values:
+        return (self._joined if len(pages) == len(self.pages) else _joined(pages)).values(kind)
 
 
-class _Odd:
-    """Values that are not of their stream's usual form, told one by one."""
-
-    def __init__(self, values: Sequence[Any], odd: Sequence[int], kind: str) -> None:
-        self.rows = len(values)
-        self.texts: dict[int, str] = {}
-        self.states: dict[int, int] = {}
-        self.system: list[int] = []
-        self.numbers: dict[int, float] = {}
-        self.longs: dict[int, int] = {}
-        for number in odd:
-            self._tell(number, values[number], kind)
-
-    def _tell(self, number: int, value: Any, kind: str) -> None:
-        if value is None:
-            return
-        if isinstance(value, State):
-            self._tell_state(number, value)
-        elif isinstance(value, str):
-            if kind in ("float", "integer") and value in NUMBER_TEXTS:
-                self.numbers[number] = NUMBER_TEXTS[value]
-            else:
-                self.texts[number] = value
-        elif isinstance(value, list) or kind == "text":
-            self.texts[number] = msgspec.json.encode(value).decode()
-        elif kind == "digital" and value.__class__ is int and -(2**31) <= value < 2**31:
-            self.states[number] = value
-        else:
-            self._tell_number(number, value)
-
-    def _tell_state(self, number: int, value: State) -> None:
-        if value.Errors is not None:
-            self.texts[number] = "; ".join(value.Errors) if isinstance(value.Errors, list) else value.Errors
-        elif value.Name is not None:
-            self.texts[number] = value.Name
-        if value.Value is not None:
-            self.states[number] = value.Value
-        if value.IsSystem:
-            self.system.append(number)
-
-    def _tell_number(self, number: int, value: float) -> None:
-        try:
-            self.numbers[number] = float(value)
-        except OverflowError:  # a whole number of more than 308 digits
-            self.texts[number] = str(value)
-            return
-        if value == value // 1 and -(2**63) <= value < 2**63:
-            self.longs[number] = int(value)
-        elif isinstance(value, int):
-            self.texts[number] = str(value)
-
-    def spread(self, told: dict[int, Any]) -> list[Any]:
-        """What was told, at its rows; None elsewhere."""
-        column: list[Any] = [None] * self.rows
-        for number, value in told.items():
-            column[number] = value
-        return column
-
-    def values(self, **usual: pa.Array) -> _Values:
-        """The columns: what is usual, and null or what was told where it is odd."""
-        made = _Values(self.rows, **usual)
-        if self.texts and made.value_text is None:
-            made.value_text = pa.array(self.spread(self.texts), pa.string())
-        if self.states and made.state is None:
-            made.state = pa.array(self.spread(self.states), pa.int32())
-        if self.system:
-            system = np.zeros(self.rows, np.bool_)
-            system[self.system] = True
-            made.is_system_state = pa.array(system)
-        return made
-
-
-def _floats(values: list[Any]) -> _Values:
-    odd = [number for number, value in enumerate(values) if value.__class__ is not float]
-    if not odd:
-        return _Values(len(values), value=pa.array(values, pa.float64()))
-    # Whole numbers may come without a point.
-    odd = [number for number in odd if values[number].__class__ is not int or abs(values[number]) > LARGEST_WHOLE]
-    told = _Odd(values, odd, "float")
-    for number in odd:
-        values[number] = told.numbers.get(number)
-    try:
-        numbers = pa.array(values, pa.float64())
-    except pa.ArrowInvalid:  # a whole number beyond 2**53
-        numbers = pa.array([None if value is None else float(value) for value in values], pa.float64())
-    return told.values(value=numbers)
-
-
-def _integers(values: list[Any]) -> _Values:
-    odd = [n for n, value in enumerate(values) if value.__class__ is not int or not -(2**63) <= value < 2**63]
-    told = _Odd(values, odd, "integer")
-    longs, numbers = list(values), list(values)
-    for number in odd:
-        longs[number], numbers[number] = told.longs.get(number), told.numbers.get(number)
-    exact = pa.array(longs, pa.int64())
-    try:
-        rounded = pa.array(numbers, pa.float64())
-    except pa.ArrowInvalid:
-        rounded = pa.array([None if value is None else float(value) for value in numbers], pa.float64())
-    return told.values(value=rounded, value_long=exact)
-
-
-def _digital(values: list[Any]) -> _Values:
-    odd = [number for number, value in enumerate(values) if value.__class__ is not State or value.Errors is not None]
-    told = _Odd(values, odd, "digital")
-    for number in odd:
-        values[number] = _NO_STATE
-    names = [value.Name for value in values]
-    codes = [value.Value for value in values]
-    for number in odd:
-        names[number], codes[number] = told.texts.get(number), told.states.get(number)
-    system = np.fromiter((bool(value.IsSystem) for value in values), np.bool_, len(values))
-    system[told.system] = True
-    numbers = pa.array(told.spread(told.numbers), pa.float64()) if told.numbers else None
-    return _Values(
-        len(values),
-        value=numbers,
-        value_text=pa.array(names, pa.string()),
-        state=pa.array(codes, pa.int32()),
-        is_system_state=pa.array(system),
-    )
-
-
-_NO_STATE = State()
-
-
-def _texts(values: list[Any]) -> _Values:
-    odd = [number for number, value in enumerate(values) if value.__class__ is not str]
-    told = _Odd(values, odd, "text")
-    for number in odd:
-        values[number] = told.texts.get(number)
-    return told.values(value_text=pa.array(values, pa.string()))
-
-
-def _blobs(values: list[Any]) -> _Values:
-    for number, value in enumerate(values):
-        if isinstance(value, list) and all(byte.__class__ is int and 0 <= byte < 256 for byte in value):
-            values[number] = base64.b64encode(bytes(value)).decode("ascii")
-    return _texts(values)
-
-
-_CONVERT: dict[str, Callable[[list[Any]], _Values]] = {
-    "float": _floats,
-    "integer": _integers,
-    "digital": _digital,
-    "text": _texts,
-    "time": _texts,
-    "blob": _blobs,
-}
+def _joined(pages: Sequence[Page]) -> Joined:
+    return Joined([page.values for page in pages if isinstance(page.values, Events)])

@@ -27,7 +27,7 @@ from pi_datasource.errors import (
     PITooLargeError,
 )
 from pi_datasource.webapi.secondlook import second_look
-from pi_datasource.webapi.wire import Answer, TimedValues, Unreadable, decoder
+from pi_datasource.webapi.wire import Answer, Decoder, TimedValues, Unreadable, decoder
 
 __all__ = ["check_answer", "decode", "error_for", "error_words", "retry_after", "words_of"]
 
@@ -145,7 +145,7 @@ def _words_of_page(text: str) -> str:
     return plain[:LONGEST_WORDS]
 
 
-def decode(body: bytes | bytearray, kind: msgspec.json.Decoder[T], content_type: str, asked: str) -> T:
+def decode(body: bytes | bytearray, kind: Decoder[T], content_type: str, asked: str) -> T:
     """The body as data.
 
     Raises:

@@ -41,7 +41,7 @@ from pi_datasource.webapi.retry import SECONDS_AT_UNKNOWN_HOST, Patience, RetryR
 from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
 from pi_datasource.webapi.throttle import JobLimits, Throttle
 from pi_datasource.webapi.transport import proxies_for, proxy_secrets
-from pi_datasource.webapi.wire import Answer, SubAnswer, batch_decoder, decoder
+from pi_datasource.webapi.wire import Answer, Decoder, SubAnswer, batch_decoder, decoder
 
 __all__ = ["Client", "Effort", "Look", "Traffic"]
 
@@ -295,7 +295,7 @@ class Client:
         self.decoding.give_back()
         self._sleep(seconds)
 
-    def _send(self, method: str, route: str, body: bytes, kind: msgspec.json.Decoder[T], asked: str) -> T:
+    def _send(self, method: str, route: str, body: bytes, kind: Decoder[T], asked: str) -> T:
         """Send, read all, decode."""
         # The two lines by which this client cannot write.
         if method != "GET" and (method, route) != ("POST", endpoints.BATCH):

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 
 from pi_datasource.errors import PIRefusedError
-from pi_datasource.webapi.wire import SubAnswer, Unreadable
+from pi_datasource.webapi.wire import Decoder, SubAnswer, Unreadable
 
 __all__ = ["second_look"]
 
@@ -41,7 +41,7 @@ class _Unread:
         self.why = why
 
 
-def second_look(body: bytes | bytearray, kind: msgspec.json.Decoder[T], asked: str) -> T | None:
+def second_look(body: bytes | bytearray, kind: Decoder[T], asked: str) -> T | None:
     """The body as data, with `Unreadable` in the place of each sub-answer that cannot be read.
 
     Args:

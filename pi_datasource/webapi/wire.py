@@ -10,7 +10,8 @@ and "WebException" describe them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ __all__ = [
     "AttributesOfElements",
     "DataServer",
     "DataServers",
+    "Decoder",
     "FieldError",
     "LateFailure",
     "Looked",
@@ -33,6 +35,7 @@ __all__ = [
     "NewestOfMany",
     "NewestOfStream",
     "OneValue",
+    "PIValue",
     "PlaceAnswer",
     "Places",
     "Point",
@@ -49,10 +52,12 @@ __all__ = [
     "TimedValues",
     "Unreadable",
     "batch_decoder",
+    "decoded_by",
     "decoder",
 ]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class LateFailure(msgspec.Struct, gc=False):
@@ -90,11 +95,15 @@ class State(msgspec.Struct, gc=False):
     Errors: list[str] | str | None = None
 
 
+#: What a value can be.
+PIValue = float | int | str | bool | State | list[Any] | None
+
+
 class TimedValue(msgspec.Struct, gc=False):
     """One event. A flag that the server left out stays None; it is never made up."""
 
     Timestamp: str
-    Value: float | int | str | bool | State | list[Any] | None = None
+    Value: PIValue = None
     Good: bool | None = None
     Questionable: bool | None = None
     Substituted: bool | None = None
@@ -138,7 +147,7 @@ class OneValue(Answer, gc=False):
     """One event as a body of its own; without a time where there is none."""
 
     Timestamp: str = ""
-    Value: float | int | str | bool | State | list[Any] | None = None
+    Value: PIValue = None
     Good: bool | None = None
     Questionable: bool | None = None
     Substituted: bool | None = None
@@ -315,16 +324,45 @@ class SubAnswer(msgspec.Struct, Generic[T], gc=False):
     Content: T | str | None = None
 
 
-_decoders: dict[object, msgspec.json.Decoder[object]] = {}
+class Decoder(Protocol[T_co]):
+    """Decodes bodies of one type."""
+
+    @property
+    def type(self) -> Any:
+        """What a body is decoded to."""
+        ...
+
+    def decode(self, body: bytes | bytearray, /) -> T_co:
+        """The body as data.
+
+        Raises:
+            msgspec.MsgspecError: it is none.
+        """
+        ...
 
 
-def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+_decoders: dict[object, Decoder[object]] = {}
+#: Kinds that are decoded otherwise → what makes a decoder of msgspec's.
+_ways: dict[object, Callable[[Any], Decoder[Any]]] = {}
+
+
+def decoded_by(kind: type[Answer], way: Callable[[Any], Decoder[Any]]) -> None:
+    """Decodes this kind, alone and in batches, by what `way` makes of msgspec's decoder."""
+    _ways[kind] = way
+
+
+def decoder(kind: type[T]) -> Decoder[T]:
     """The decoder of a body of this kind; made once, since building one costs more than a small answer."""
-    if kind not in _decoders:
-        _decoders[kind] = msgspec.json.Decoder(kind)
-    return _decoders[kind]  # type: ignore[return-value]
+    return _decoder(kind, kind)
 
 
-def batch_decoder(kind: type[T]) -> msgspec.json.Decoder[dict[str, SubAnswer[T]]]:
+def batch_decoder(kind: type[T]) -> Decoder[dict[str, SubAnswer[T]]]:
     """The decoder of a batch answer whose sub-answers are all of this kind."""
-    return decoder(dict[str, SubAnswer[kind]])  # type: ignore[valid-type]
+    return _decoder(dict[str, SubAnswer[kind]], kind)  # type: ignore[valid-type]
+
+
+def _decoder(whole: Any, kind: object) -> Decoder[Any]:
+    if whole not in _decoders:
+        made = msgspec.json.Decoder(whole)
+        _decoders[whole] = _ways[kind](made) if kind in _ways else made
+    return _decoders[whole]

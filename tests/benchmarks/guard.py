@@ -1,8 +1,8 @@
 """The guard of speed in CI: `python -m tests.benchmarks.guard`. Fails where the reader costs far more than the floor.
 
 Only a ratio of processor times within one process counts: the reader (planning included) to fetch alone + decode alone,
-in the best of some rounds, since what else the machine does falls upon one of them and not upon another. It is 1.3 to
-1.4 on a quiet machine.
+in the best of some rounds, since what else the machine does falls upon one of them and not upon another. It is 0.9 to
+1.0 on a quiet machine: the decoder of the floor makes an object for each event, the reader does not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.benchmarks.floor import decode_alone, fetch_alone, read_once, reader_
 from tests.benchmarks.measure import Run
 
 #: What the reader may cost, as a multiple of the floor: half as much again as it does.
-MOST = 2.0
+MOST = 1.5
 ROUNDS = 5
 
 

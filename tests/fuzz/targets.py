@@ -15,14 +15,20 @@ from collections.abc import Callable, Iterator
 from datetime import timezone
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from pi_datasource.errors import PIError, PIOffsetError, PIOptionError, PITimeError
 from pi_datasource.options import PIOptions
 from pi_datasource.options.declare import Given
 from pi_datasource.options.settings import DECLARED
 from pi_datasource.options.values import parse_list
+from pi_datasource.read import cutting
 from pi_datasource.read.cursor import Cursor
+from pi_datasource.read.cutting import CuttingDecoder, PagedValues
+from pi_datasource.read.events import Events
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.read.values import BatchBuilder
 from pi_datasource.resolve.streams import Stream
@@ -130,6 +136,31 @@ def _same(got: Any, kind: Any, body: bytes) -> None:
     assert repr(got) == repr(expected), f"{body!r}\ngot      {got!r}\nexpected {expected!r}"
 
 
+def cut(data: bytes) -> None:
+    """A body of events that can be cut apart holds the same events as when it is decoded."""
+    with mock.patch.object(cutting, "MOST_ODD", 1.0):
+        found = CuttingDecoder(PAGES)._cut(data)
+    if found is None:
+        return
+    expected = PAGES.decode(data)
+    assert _events_of(found) == _events_of(expected), data
+
+
+PAGES = msgspec.json.Decoder(dict[str, wire.SubAnswer[PagedValues]])
+
+
+def _events_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """All that is in it."""
+    found: dict[str, Any] = {}
+    for key, sub in answer.items():
+        items = sub.Content.Items if isinstance(sub.Content, PagedValues) else []
+        fields = [[repr(getattr(item, name)) for name in item.__struct_fields__] for item in items]
+        ticks = items.ticks if isinstance(items, Events) else parse_ticks([item.Timestamp for item in items])
+        rest = repr(msgspec.structs.replace(sub.Content, Items=[]) if items else sub.Content)
+        found[key] = (sub.Status, sub.Headers, rest, fields, ticks.tolist())
+    return found
+
+
 # -- texts
 
 
@@ -216,7 +247,7 @@ def offset(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    one.__name__: one for one in (recorded, answers, batch, pi_time, server_time, tag_list, options, offset)
+    one.__name__: one for one in (recorded, answers, batch, cut, pi_time, server_time, tag_list, options, offset)
 }
 
 # -- good inputs to begin with
@@ -264,6 +295,8 @@ def seeds(name: str) -> list[bytes]:
         return [
             json.dumps({str(n): sub for n, sub in enumerate([*some, *odd])}).encode() for some in (subs, subs[:1], [])
         ]
+    if name == "cut":
+        return [_written(1), _written(3)]
     if name == "server_time":
         return [b"2026-01-01T00:00:00Z\n2026-01-01T00:00:00.1234567Z", b"9999-12-31T23:59:59.9999999Z"]
     if name == "offset":
@@ -280,6 +313,29 @@ def seeds(name: str) -> list[bytes]:
         ],
     }[name]
     return [text.encode() for text in texts]
+
+
+def _written(streams: int) -> bytes:
+    """A batch answer as PI Web API writes it: without blanks, most events alike."""
+    flags = {"Good": True, "Questionable": False}
+    values = [
+        1.5,
+        -2,
+        1e-7,
+        0.25,
+        17,
+        "text",
+        {"Name": "On", "Value": 1, "IsSystem": False},
+        None,
+        1e3,
+        0.0,
+        True,
+        -0.5,
+    ]
+    items = [{"Timestamp": f"2026-01-01T00:00:{n:02}.{n}5Z", "Value": value, **flags} for n, value in enumerate(values)]
+    items[3]["Good"], items[7]["Questionable"] = False, True
+    subs = {str(n): {"Status": 200, "Headers": {}, "Content": {"Items": items}} for n in range(streams)}
+    return json.dumps(subs, separators=(",", ":")).encode()
 
 
 def kept(name: str) -> list[bytes]:

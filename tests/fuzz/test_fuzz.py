@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -52,3 +53,10 @@ def test_bodies_made_worse_are_often_still_read() -> None:
         except PIError:
             continue
     assert read > 50
+
+
+def test_bodies_made_worse_are_often_still_cut() -> None:
+    """Or the comparison with the usual decoder would compare nothing."""
+    with mock.patch.object(targets.cutting, "MOST_ODD", 1.0):
+        found = [targets.CuttingDecoder(targets.PAGES)._cut(data) is not None for data in mutations("cut", 600, 1)]
+    assert sum(found) > 50

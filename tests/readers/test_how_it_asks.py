@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql.types import StructType
 
-from mock_pi import Dense, MockPI, PISystem, Point, Quiet
+from mock_pi import Dense, Event, MockPI, PISystem, Point, Quiet, ticks_of
+from mock_pi.system.states import IO_TIMEOUT
 from oracle import actual_rows, assert_same, expected_rows
+from pi_datasource.read.cutting import CuttingDecoder
 
 START, END, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
 POINTS = [
@@ -44,6 +46,32 @@ def test_a_deep_tag_alone_is_asked_by_its_own_route(pi, driver):
     stats = pi.stats()
     assert "batch" not in stats.by_route
     assert stats.by_route["streams/recorded"] == 2
+
+
+def test_large_answers_are_cut_and_not_decoded_event_by_event(driver, monkeypatch):
+    """Of all types, with bad values among them."""
+    bad = Event(ticks_of("2026-01-01T00:00:10Z"), IO_TIMEOUT, good=False)
+    types = ("Float64", "Float32", "Int32", "Digital", "String", "Timestamp")
+    system = PISystem([Point(f"T.{kind}", kind, Dense(1.0)) for kind in types], now=NOW)
+    for point in system.points:
+        system.insert(point, *(bad._replace(ticks=bad.ticks + 1 + 100_000_000 * n) for n in range(300)))
+    seen = []
+    really = CuttingDecoder._cut
+
+    def counted(self, body):
+        answer = really(self, body)
+        seen.append((answer is not None, len(body)))
+        return answer
+
+    monkeypatch.setattr(CuttingDecoder, "_cut", counted)
+    with MockPI(system) as pi:
+        window = {"startTime": START, "endTime": "2026-01-01T04:00:00Z"}
+        reading = driver.read(url=pi.url, tagFilter="*", numPartitions=1, **window)
+        expected = expected_rows(pi.system, system.points, START, window["endTime"])
+        assert_same(actual_rows(reading.batches), expected)
+        assert expected.total() == len(types) * (4 * 3600 + 300)
+    assert [cut for cut, _ in seen] == [True] * len(seen)
+    assert sum(size for _, size in seen) > 5_000_000
 
 
 def test_record_batches_are_of_a_good_size_after_the_first(pi, driver):

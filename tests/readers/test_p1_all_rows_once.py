@@ -14,6 +14,7 @@ import pytest
 
 from mock_pi import Bursts, Dense, Edges, Empty, Every, Instant, MockPI, PISystem, Point, Quiet, Ticks
 from oracle import COLUMNS, actual_rows, assert_same, expected_rows
+from pi_datasource.read import cutting
 
 START, END = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 NOW = "2026-01-03T00:00:00Z"
@@ -125,7 +126,10 @@ def test_p1_all_rows_once_deep(deep, driver, partitions, page_size):
     assert table.sort_by([("tag", "ascending"), ("ticks", "ascending")]).equals(expected)
 
 
-def test_p1_an_instant_up_to_twice_the_servers_limit(driver):
+@pytest.mark.parametrize("least_bytes", [0, cutting.LEAST_BYTES])
+def test_p1_an_instant_up_to_twice_the_servers_limit(driver, monkeypatch, least_bytes):
+    # Small answers are cut apart as large ones are, or decoded; what comes from both sides is compared.
+    monkeypatch.setattr(cutting, "LEAST_BYTES", least_bytes)
     limit = 50
     for count in (limit - 1, limit, limit + 1, 2 * limit - 1, 2 * limit):
         points = [

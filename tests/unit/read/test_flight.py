@@ -36,7 +36,7 @@ def chains(client: FakeClient, count: int, rows: int = 10, window: TimeRange = W
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
