@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from pi_datasource.compat import InputPartition
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.times import TimeRange, short_text
@@ -16,8 +18,7 @@ from pi_datasource.webapi.throttle import JobLimits
 __all__ = ["Chunk", "Piece", "StreamPartition"]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """A stream over a range.
 
     Attributes:

@@ -10,10 +10,11 @@ begins where the one before ends.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
 from zlib import crc32
+
+from msgspec import structs
 
 from pi_datasource.plan.partitions import Chunk, Piece
 from pi_datasource.times import TimeRange
@@ -48,8 +49,10 @@ def cut(
         quiet_tags: the same where few events are expected of each, if that is more.
         whole: cut between streams only, however uneven that is.
     """
-    parted = groupby(_parted(pieces, parts, whole), key=lambda numbered: numbered[0])
-    return [tuple(_chunks([piece for _, piece in part], tags_per_request, quiet_tags)) for _, part in parted]
+    parted: defaultdict[int, list[Piece]] = defaultdict(list)
+    for part, piece in _parted(pieces, parts, whole):
+        parted[part].append(piece)
+    return [tuple(_chunks(part, tags_per_request, quiet_tags)) for part in parted.values()]
 
 
 def scattered(pieces: Sequence[Piece]) -> list[Piece]:
@@ -77,7 +80,7 @@ def _parted(pieces: Sequence[Piece], parts: int, whole: bool) -> Iterator[tuple[
                 end = start + max(1, min(length, round(length * room / rows_left)))
                 rows = min(room, rows_left)
             uncut = start == piece.range.start and end == piece.range.end
-            yield part, piece if uncut else replace(piece, range=TimeRange(start, end), rows=rows)
+            yield part, piece if uncut else structs.replace(piece, range=TimeRange(start, end), rows=rows)
             laid += rows
             rows_left -= rows
             start = end

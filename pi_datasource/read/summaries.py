@@ -8,19 +8,20 @@ their order within a type. A summary that cannot be computed is a bad value with
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from msgspec import structs
 
 from pi_datasource.options import Sampling
 from pi_datasource.plan.grid import Grid
 from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.cursor import Page
+from pi_datasource.read.kinds import NUMBER_TEXTS
 from pi_datasource.read.questions import Question, with_words
 from pi_datasource.read.samples import ANY_NUMBER, check_count
 from pi_datasource.read.times import Ticks, parse_ticks
-from pi_datasource.read.values import NUMBER_TEXTS
 from pi_datasource.resolve.streams import Stream
 from pi_datasource.webapi import samples
 from pi_datasource.webapi.wire import Answer, State, Summaries, Summary, TimedValue
@@ -131,7 +132,7 @@ class WideSummaries(_Summaries):
                 if _words(value):
                     words[number][f"{name}: {_words(value)}"] = None
         rows = [TimedValue("", "; ".join(said) or None, flag) for said, flag in zip(words, good, strict=True)]
-        return [Page(replace(question.stream, kind="text"), rows, starts, more)]
+        return [Page(structs.replace(question.stream, kind="text"), rows, starts, more)]
 
 
 def _value_of(item: Summary) -> TimedValue:
@@ -144,7 +145,7 @@ def _value_of(item: Summary) -> TimedValue:
 def _stream_for(stream: Stream, name: str) -> Stream:
     """The stream as its summary shows it: an average of integers is a number, an extreme is one of the values."""
     kind = stream.kind if name in EXTREMES and stream.kind == "integer" else "float"
-    return replace(stream, kind=kind, uom="" if name in UNITLESS else stream.uom)
+    return structs.replace(stream, kind=kind, uom="" if name in UNITLESS else stream.uom)
 
 
 def _extremes(values: Sequence[TimedValue], ticks: Ticks) -> list[int | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from pi_datasource.times import TimeRange
 
 __all__ = ["KINDS", "Resolved", "Stream", "kind_of"]
@@ -36,8 +38,7 @@ def kind_of(point_type: str) -> str:
     return KINDS.get(point_type.lower(), "text")
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True, gc=False):
     """One PI point or AF attribute, with all that reading it needs. Travels to executors inside partitions: small.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from pi_datasource.datasource import PIDataSource
 from pi_datasource.options.declare import fold
@@ -100,7 +102,7 @@ def _counted(reader: PIReader, pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         known = whole.get(piece.stream.web_id, piece)
         window = TimeRange(min(known.range.start, piece.range.start), max(known.range.end, piece.range.end))
-        whole[piece.stream.web_id] = replace(piece, range=window)
+        whole[piece.stream.web_id] = structs.replace(piece, range=window)
     client = _client(reader.request.options.connection)
     return expect(client, list(whole.values()), 0, parts_fixed=False)
 

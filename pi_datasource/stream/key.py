@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from pi_datasource.webapi.webids import attribute_id_only, attribute_ids, id_only, point_ids
 
 __all__ = ["Key"]
 
 
-class Key(NamedTuple):
+class Key(msgspec.Struct, frozen=True, order=True, gc=False, cache_hash=True):
     """A PI point or an AF attribute for ever; one that is created again is another one.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from pi_datasource.columns import Column
 from pi_datasource.errors import PIOptionError
@@ -64,7 +64,7 @@ def _form(request: Request, grid: Grid) -> Steps:
 
     def shown(stream: Stream) -> Stream:
         """What an expression gives is a number, a text or a state of its own, and has no unit that anyone knows."""
-        return replace(stream, kind="float", uom="")
+        return structs.replace(stream, kind="float", uom="")
 
     return Steps("calculation", grid, ask, shown=shown)
 

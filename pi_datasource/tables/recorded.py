@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pi_datasource.columns import Column
 from pi_datasource.errors import PIOptionError
 from pi_datasource.options import Reading
@@ -72,7 +74,7 @@ def plan(request: Request, client: Client) -> Sequence[StreamPartition]:
     starts = by_spelling({tag: (tick,) for tag, tick in reading.start_times.items()})
     wanted = [
         # A stream with two ranges is read as two.
-        Piece(replace(stream) if number else stream, window, neighbours=window if outside else None)
+        Piece(structs.replace(stream) if number else stream, window, neighbours=window if outside else None)
         for stream in found.streams
         for number, window in enumerate(found.ranges.get(stream.web_id, (_own(stream, reading, starts),)))
         if not window.is_empty
@@ -153,7 +155,7 @@ def _spread(
         return
     for piece in chunk.pieces:
         for window in piece.range.split(ways):
-            yield Chunk((replace(piece, range=window, rows=piece.rows / ways),))
+            yield Chunk((structs.replace(piece, range=window, rows=piece.rows / ways),))
 
 
 def _edges(client: Client, pieces: Sequence[Piece], paging: Paging) -> Iterator[Round]:

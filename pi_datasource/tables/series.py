@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from pi_datasource.columns import Column
 from pi_datasource.errors import PIError, PIInstantError, PIOptionError, PITagError
 from pi_datasource.options import PIOptions
@@ -259,4 +261,4 @@ def plan_steps(request: Request, client: Client, grid: Grid, rows: int, found: R
 
 
 def _timed(piece: Piece, grid: Grid) -> Piece:
-    return replace(piece, range=grid.window(piece.range.start, piece.range.end))
+    return structs.replace(piece, range=grid.window(piece.range.start, piece.range.end))

@@ -6,14 +6,14 @@ where a request is built.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from pi_datasource.times.ticks import TICKS_PER_SECOND, short_text
 
 
-@dataclass(frozen=True, order=True)
-class TimeRange:
+class TimeRange(msgspec.Struct, frozen=True, order=True, gc=False):
     """The instants t with start <= t < end, in ticks.
 
     Raises:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mock_pi import Empty, Event, Fault, MockPI, PISystem, Point, ticks_of
 from mock_pi.af import AFServer, Attribute, Database, Element, ElementTemplate
@@ -188,7 +189,7 @@ def test_an_attribute_that_is_gone_is_named_with_the_way_out(plant: Plant, pi: M
     offset = PIOffset.from_dict(log)
     assert offset is not None
     key = next(iter(offset.watermarks))
-    gone = key._replace(attribute="E" + "A" * 44)
+    gone = structs.replace(key, attribute="E" + "A" * 44)
     query.log[-1] = json.dumps(PIOffset(offset.t0, {gone: offset.t0 + 5}).to_dict())
     with pytest.raises((PIUnknownTagError, PITagError), match="abandonTags") as caught:
         query.replay(-1)
