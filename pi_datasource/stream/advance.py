@@ -56,16 +56,21 @@ class Ripening:
             newest: key → exclusive tick behind the newest instant seen at this moment.
             now: seconds on a clock that only goes forwards.
         """
+        seen, taken = self._seen, self._taken
         for key, tick in newest.items():
-            candidate, since = self._seen.setdefault(key, (tick, now))
+            candidate, since = seen.get(key) or seen.setdefault(key, (tick, now))
+            before = taken.get(key)
+            if candidate == before == tick:
+                continue  # Most have no news.
             if self.first or now - since >= self.settle:
                 if candidate != tick:
-                    self._seen[key] = (tick, now)
+                    seen[key] = (tick, now)
                 # Without a time to settle the present end is as good as the candidate.
-                ripe = candidate if self.settle > 0 else max(candidate, tick)
-                self._taken[key] = max(ripe, self._taken.get(key, ripe))
+                ripe = tick if tick > candidate and self.settle <= 0 else candidate
+                if before is None or ripe > before:
+                    taken[key] = ripe
         self.first = False
-        return {key: self._taken[key] for key in newest if key in self._taken}
+        return {key: taken[key] for key in newest if key in taken}
 
 
 def advanced(
@@ -109,11 +114,12 @@ def batch_ranges(before: Offset[K] | None, after: Offset[K], *, look_back: bool)
     low: Mapping[K, int] = {} if before is None else before.watermarks
     again = before is None or before.round != after.round
     width = after.lookback if look_back else 0
+    origin = after.t0
     ranges = {}
     for key, end in after.watermarks.items():
-        start = low.get(key, after.t0)
+        start = low.get(key, origin)
         if width and (start < end or (again and key not in after.off)):
-            start = max(after.t0, start - width)
+            start = max(origin, start - width)
         if start < end:
             ranges[key] = TimeRange(start, end)
     return ranges

@@ -53,6 +53,8 @@ class Pauses(Generic[K]):
 
     def over(self, keys: Iterable[K]) -> list[K]:
         """Those that may be asked now."""
+        if not self._until:
+            return list(keys)
         now = self._clock()
         return [key for key in keys if self._until.get(key, (0.0, 0.0))[0] <= now]
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pi_datasource.errors import PIError, PIRequestError
 from pi_datasource.read.times import parse_ticks
 from pi_datasource.stream.key import Key
-from pi_datasource.times import LAST_SECOND
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.batch import Ask, ask_all, chunks
 from pi_datasource.webapi.client import Client
-from pi_datasource.webapi.wire import NewestOfMany, NewestOfStream, OneValue, State, TimedValue, TimedValues
+from pi_datasource.webapi.wire import NewestOfMany, OneValue, State, TimedValue, TimedValues
 
 __all__ = ["Newest", "ask_newest", "newest_before_states", "newest_by", "newest_of_quiet"]
 
@@ -51,11 +51,17 @@ class Newest:
 
     def put(self, answers: Sequence[tuple[Key, TimedValue]]) -> None:
         """Takes answers, many at once: converting one time costs as much as a thousand."""
-        events = [(key, value) for key, value in answers if value.Timestamp and not _is_no_data(value)]
+        # Few are states: they are told apart here, which spares the others a call of a function.
+        events = [
+            (key, value)
+            for key, value in answers
+            if value.Timestamp and not (isinstance(value.Value, State) and _is_no_data(value))
+        ]
         ticks = parse_ticks([value.Timestamp for _, value in events]).tolist()
-        self.ticks.update(zip((key for key, _ in events), ticks, strict=True))
-        states = {key for key, value in events if _is_system(value)}
-        self.states = self.states.difference(key for key, _ in events) | states
+        self.ticks.update(zip([key for key, _ in events], ticks, strict=True))
+        if self.states:
+            self.states.difference_update([key for key, _ in events])
+        self.states.update([key for key, value in events if isinstance(value.Value, State) and _is_system(value)])
 
 
 def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
@@ -66,14 +72,11 @@ def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
     """
     found = Newest()
     alone: list[Key] = []
-    for calls in chunks(_calls(keys), CALLS_PER_BATCH):
-        asks = {
-            str(number): Ask(endpoints.newest_of_many(web_id for web_id, _ in some), f"{len(some)} tags")
-            for number, some in enumerate(calls)
-        }
+    for calls in chunks(_calls(tuple(keys)), CALLS_PER_BATCH):
+        asks = {str(number): Ask(route, f"{len(some)} tags") for number, (route, some) in enumerate(calls)}
         answers: list[tuple[Key, TimedValue]] = []
         for number, answer in ask_all(client, asks, NewestOfMany, "newest events").items():
-            some = dict(calls[int(number)])
+            some = dict(calls[int(number)][1])
             if not isinstance(answer, PIRequestError):
                 answers += _taken(some, answer)
             alone += some.values()
@@ -82,13 +85,20 @@ def ask_newest(client: Client, keys: Sequence[Key]) -> Newest:
     return found
 
 
-def _calls(keys: Sequence[Key]) -> Iterator[list[tuple[str, Key]]]:
-    """WebIDs with their keys, as many together as fit into one call; points and attributes apart."""
+@lru_cache(maxsize=2)
+def _calls(keys: tuple[Key, ...]) -> tuple[tuple[str, Mapping[str, Key]], ...]:
+    """The routes of all calls, each with the WebIDs in it and their keys; points and attributes apart.
+
+    Kept for the next time: it is the same at every look until the list of tags changes.
+    """
+    calls = []
     for kind in (False, True):
         wanted = [(key.web_id, key) for key in keys if bool(key.attribute) == kind]
         if wanted:
             # `webId=` and `&` around each.
-            yield from chunks(wanted, CHARACTERS_PER_CALL // (len(wanted[0][0]) + 7))
+            for some in chunks(wanted, CHARACTERS_PER_CALL // (len(wanted[0][0]) + 7)):
+                calls.append((endpoints.newest_of_many(web_id for web_id, _ in some), dict(some)))
+    return tuple(calls)
 
 
 def newest_by(client: Client, keys: Sequence[Key], tick: int | None, newest: Newest) -> None:
@@ -101,7 +111,10 @@ def newest_by(client: Client, keys: Sequence[Key], tick: int | None, newest: New
         newest: what is known so far.
     """
     found = Newest()
-    _ask_alone(client, keys, lambda web_id: endpoints.newest_by(web_id, tick), found)
+    answers = _ask_alone(client, keys, lambda web_id: endpoints.newest_by(web_id, tick), found)
+    quiet = [(key, value.Timestamp) for key, value in answers if value.Timestamp and key not in found.ticks]
+    ends = parse_ticks([text for _, text in quiet]).tolist()
+    newest_of_quiet(client, {key: end for (key, _), end in zip(quiet, ends, strict=True)}, found)
     for key in keys:
         newest.ticks.pop(key)
     newest.ticks |= found.ticks
@@ -110,17 +123,17 @@ def newest_by(client: Client, keys: Sequence[Key], tick: int | None, newest: New
     newest.failures |= {key: error for key, error in found.failures.items() if _status(error) not in (404, 409)}
 
 
-def newest_of_quiet(client: Client, keys: Sequence[Key], newest: Newest) -> None:
+def newest_of_quiet(client: Client, ends: Mapping[Key, int], newest: Newest) -> None:
     """Puts in `newest` the newest event of points that answered "No Data", which may be an event of the archive itself.
 
     Args:
         client: who to ask.
-        keys: such points.
+        ends: such points, each with the last tick that counts.
         newest: what is known so far.
     """
-    for some in chunks(keys, ALONE_PER_BATCH):
+    for some in chunks(ends, ALONE_PER_BATCH):
         asks = {
-            str(number): Ask(endpoints.recorded_backwards(key.web_id, LAST_SECOND, 0, 1, ()), key.web_id)
+            str(number): Ask(endpoints.recorded_backwards(key.web_id, ends[key], 0, 1, ()), key.web_id)
             for number, key in enumerate(some)
         }
         for number, answer in ask_all(client, asks, TimedValues, "newest events of quiet tags").items():
@@ -171,22 +184,19 @@ def _is_no_data(value: TimedValue) -> bool:
 def _taken(some: dict[str, Key], answer: NewestOfMany) -> Iterator[tuple[Key, TimedValue]]:
     """The answers of one call; takes their WebIDs out of `some`, so that those left out and those that failed stay."""
     for item in answer.Items:
-        value = _value(item)
-        if value is None or value.Errors:
+        value = item.Value or (item.Items[-1] if item.Items else None)
+        if value is None or value.Errors or item.Errors:
             continue
-        told = None if item.WebId in some else Key.of(item.WebId)
-        key = some.pop(told.web_id if told else item.WebId, None)
+        web_id = item.WebId
+        if web_id not in some:
+            told = Key.of(web_id)
+            web_id = told.web_id if told else web_id
+        key = some.pop(web_id, None)
         if key is not None:
             yield key, value
 
 
-def _value(item: NewestOfStream) -> TimedValue | None:
-    if item.Errors:
-        return None
-    return item.Value or (item.Items[-1] if item.Items else None)
-
-
-def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest) -> None:
+def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest) -> list[tuple[Key, TimedValue]]:
     answers: list[tuple[Key, TimedValue]] = []
     for some in chunks(keys, ALONE_PER_BATCH):
         asks = {str(number): Ask(route(key.web_id), key.web_id) for number, key in enumerate(some)}
@@ -197,6 +207,7 @@ def _ask_alone(client: Client, keys: Sequence[Key], route: Route, found: Newest)
             else:
                 answers.append((key, TimedValue(Timestamp=answer.Timestamp, Value=answer.Value)))
     found.put(answers)
+    return answers
 
 
 def _status(error: PIError) -> int | None:

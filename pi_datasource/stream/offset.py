@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -52,23 +52,17 @@ class PIOffset:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values in one order, for Spark to keep as text."""
-        servers = sorted({key.server for key in (*self.watermarks, *self.off)})
-        keys = sorted(self.watermarks, key=_points_first)
+        keys, servers, packed, packed_off = _in_order(tuple(self.watermarks), self.off)
         told: dict[str, Any] = {
             "v": VERSION,
             "t0": self.t0,
             "n": len(keys),
-            "servers": servers,
-            **_packed_keys(keys, servers, "keys", "attributes"),
-            "w": _pack(self.watermarks[key] - self.t0 for key in keys),
+            "servers": list(servers),
+            **packed,
+            "w": _pack([self.watermarks[key] - self.t0 for key in keys]),
         }
         if self.lookback:
-            off = sorted(self.off, key=_points_first)
-            told |= {
-                "lookback": self.lookback,
-                "round": self.round,
-                **_packed_keys(off, servers, "off", "offAttributes"),
-            }
+            told |= {"lookback": self.lookback, "round": self.round, **packed_off}
         return told
 
     @classmethod
@@ -91,11 +85,8 @@ class PIOffset:
             if not isinstance(told["t0"], int):
                 raise ValueError(f"its origin is {told['t0']!r:.200}")
             servers = tuple(told["servers"])
-            keys = _unpacked_keys(told["keys"], told.get("attributes", ""), servers)
-            ticks = _unpack(told["w"])
-            if not len(keys) == len(ticks) == told["n"]:
-                raise ValueError(f"{len(keys)} keys, {len(ticks)} watermarks, and it says {told['n']}")
-            watermarks = {key: told["t0"] + tick for key, tick in zip(keys, ticks, strict=True)}
+            keys = told["keys"], told.get("attributes", ""), servers
+            watermarks = _watermarks(*keys, told["w"], told["t0"], told["n"])
             off = frozenset(_unpacked_keys(told.get("off", ""), told.get("offAttributes", ""), servers))
             return cls(told["t0"], watermarks, told.get("lookback", 0), told.get("round", 0), off)
         except (KeyError, IndexError, TypeError, ValueError, binascii.Error, zlib.error) as error:
@@ -106,11 +97,26 @@ def _points_first(key: Key) -> tuple[bool, Key]:
     return bool(key.attribute), key
 
 
-def _packed_keys(keys: Iterable[Key], servers: list[str], points: str, attributes: str) -> dict[str, str]:
+@lru_cache(maxsize=2)
+def _in_order(
+    keys: tuple[Key, ...], off: frozenset[Key]
+) -> tuple[list[Key], list[str], dict[str, str], dict[str, str]]:
+    """The keys sorted, their servers, and what an offset says of them and of those left out.
+
+    Kept for the next time, as in `_unpacked_keys`.
+    """
+    servers = sorted({key.server for key in (*keys, *off)})
+    ordered = sorted(keys, key=_points_first)
+    packed_off = _packed_keys(sorted(off, key=_points_first), servers, "off", "offAttributes")
+    return ordered, servers, _packed_keys(ordered, servers, "keys", "attributes"), packed_off
+
+
+def _packed_keys(keys: Sequence[Key], servers: list[str], points: str, attributes: str) -> dict[str, str]:
     """Keys as two fields of an offset with these names, the second one only where there are attributes."""
     number = {server: at for at, server in enumerate(servers)}
     # A point's number has 32 bits.
-    packed = {points: _pack((number[key.server] << 32) | key.point_id for key in keys if not key.attribute)}
+    numbers = [(number[key.server] << 32) | key.point_id for key in keys if not key.attribute]
+    packed = {points: _pack(numbers)}
     lines = [f"{number[key.server]} {key.attribute}" for key in keys if key.attribute]
     if lines:
         packed[attributes] = base64.b64encode(zlib.compress("\n".join(lines).encode("ascii"), 6)).decode("ascii")
@@ -128,9 +134,21 @@ def _unpacked_keys(points: str, attributes: str, servers: tuple[str, ...]) -> tu
     return tuple(found)
 
 
-def _pack(numbers: Iterable[int]) -> str:
+@lru_cache(maxsize=2)
+def _watermarks(
+    points: str, attributes: str, servers: tuple[str, ...], ticks: str, t0: int, count: int
+) -> Mapping[Key, int]:
+    """Key → watermark; nobody changes it. Kept: the end of a micro-batch comes back as the start of the next."""
+    keys = _unpacked_keys(points, attributes, servers)
+    marks = _unpack(ticks)
+    if not len(keys) == len(marks) == count:
+        raise ValueError(f"{len(keys)} keys, {len(marks)} watermarks, and it says {count}")
+    return {key: t0 + mark for key, mark in zip(keys, marks, strict=True)}
+
+
+def _pack(numbers: Sequence[int]) -> str:
     """64-bit integers as differences, byte plane by byte plane (equal bytes come together), deflated, in base64."""
-    values = np.fromiter(numbers, "<i8")
+    values = np.array(numbers, "<i8")
     planes = np.diff(values, prepend=0).astype("<i8").view(np.uint8).reshape(-1, 8).T
     return (
         base64.b64encode(zlib.compress(np.ascontiguousarray(planes).tobytes(), 6)).decode("ascii")

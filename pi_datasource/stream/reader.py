@@ -29,7 +29,7 @@ from pi_datasource.stream.offset import PIOffset
 from pi_datasource.stream.taglist import TagList
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.recorded import plan_pieces, read
-from pi_datasource.times import TICKS_PER_SECOND, TimeRange, short_text
+from pi_datasource.times import LAST_SECOND, TICKS_PER_SECOND, TimeRange, short_text
 from pi_datasource.webapi.client import Client
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class PIStreamReader(StreamReader[PIOffset]):
         client = self._client(self._goes_on(start))
         # What a limit left over is known to be ripe: a backlog is not held up by the interval between two looks.
         ripe = self._left if waits else self._ripe(client, before)
-        moves = {key: (before.watermarks.get(key, before.t0), tick) for key, tick in ripe.items()}
-        moves = {key: (low, high) for key, (low, high) in moves.items() if high > low}
+        marks, t0 = before.watermarks, before.t0
+        moves = {key: (low, high) for key, high in ripe.items() if high > (low := marks.get(key, t0))}
         if limit is None or not isinstance(limit, ReadAllAvailable):
             ends, failures = capped(client, moves, self.request.options.streaming)
         else:
@@ -97,7 +97,7 @@ class PIStreamReader(StreamReader[PIOffset]):
             ends,
             lookback=round(self.request.options.streaming.lookback * TICKS_PER_SECOND),
             new_round=new_round,
-            off=before.watermarks.keys() - (self._readable - set(self._pauses)),
+            off=marks.keys() - (self._readable - set(self._pauses)) if new_round else (),
         )
         after = self._forgotten(after)
         if new_round:
@@ -140,10 +140,10 @@ class PIStreamReader(StreamReader[PIOffset]):
         if self._quiet_at is None or now - self._quiet_at >= settings.refresh_tags:
             # Most have no event at all, so they are not looked at each time.
             answered = newest.ticks.keys() | newest.failures.keys()
-            newest_of_quiet(client, [key for key in keys if key not in answered], newest)
+            newest_of_quiet(client, {key: LAST_SECOND for key in keys if key not in answered}, newest)
             self._quiet_at = now
         if not settings.future_data:
-            newest_by(client, [key for key in newest.ticks if listed[key].future], None, newest)
+            newest_by(client, [key for key in self._tags.future if key in newest.ticks], None, newest)
         if settings.until is not None:
             late = [key for key, tick in newest.ticks.items() if tick >= settings.until]
             newest_by(client, late, settings.until - 1, newest)
@@ -152,13 +152,15 @@ class PIStreamReader(StreamReader[PIOffset]):
         self._readable = set(keys) - newest.failures.keys()
         self._recovering = self._readable.intersection(self._pauses)
         self._newest = newest
-        ticks = newest.ticks | held
-        return {key: tick + settings.include_snapshot for key, tick in ticks.items()}
+        ticks = newest.ticks | held if held else newest.ticks
+        return {key: tick + 1 for key, tick in ticks.items()} if settings.include_snapshot else ticks
 
     def _hold(self, client: Client, before: PIOffset, newest: Newest) -> dict[Key, int]:
         """Points that end in a system state, held back behind their last value for `stateHold`."""
         now = self._clock()
-        self._held = {key: held for key, held in self._held.items() if key in newest.states}
+        # One that ends in "No Data" is not heard of at each look, and its hold goes on.
+        heard = (newest.ticks.keys() | newest.failures.keys()) - newest.states
+        self._held = {key: held for key, held in self._held.items() if key not in heard}
         waiting = {}
         for key in newest.states & newest.ticks.keys():
             low = before.watermarks.get(key, before.t0)
@@ -245,15 +247,18 @@ class PIStreamReader(StreamReader[PIOffset]):
         abandoned = self.request.options.streaming.abandon_tags
         # By WebID first: a deleted tag cannot be looked up any more.
         ids = {Key.of(tag) for tag in abandoned}
-        ranges = self._without(ranges, {key for key in ranges if key in ids})
+        ranges = self._without(ranges, {key for key in ranges if key in ids} if ids else set())
         streams = self._tags.streams(client, ranges)
         names = {tag.lower() for tag in abandoned}
-        ranges = self._without(ranges, {key for key in ranges if streams[key].tag.lower() in names})
+        named = {key for key in ranges if streams[key].tag.lower() in names} if names else set()
+        ranges = self._without(ranges, named)
         pieces = [Piece(streams[key], window) for key, window in ranges.items()]
         return plan_pieces(self._task_request, client, pieces, {}) if pieces else []
 
     def _without(self, ranges: dict[Key, TimeRange], abandoned: set[Key]) -> dict[Key, TimeRange]:
         """Leaves out tags that `abandonTags` names: the one way to let rows go, said in the log each time."""
+        if not abandoned:
+            return ranges
         for key in abandoned:
             log.warning("abandonTags: %s is not read for %s", self._name(key), ranges[key])
         return {key: window for key, window in ranges.items() if key not in abandoned}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pi_datasource.errors import PIOptionError, PIRefusedError, PIUnknownTagError
@@ -31,6 +31,9 @@ GONE = (
 class TagList:
     """The tags of a selection, looked up again now and then.
 
+    Attributes:
+        future: those of today's list that may hold values later than now.
+
     Args:
         options: selection, and how to treat tags that are not found.
         clock: seconds on a clock that only goes forwards.
@@ -42,6 +45,7 @@ class TagList:
         self._looked: float | None = None
         self._listed: dict[Key, Stream] = {}
         self._known: dict[Key, Stream] = {}
+        self.future: Sequence[Key] = ()
 
     def listed(self, client: Client) -> Mapping[Key, Stream]:
         """Today's list. A list by patterns, a query or options of AF is looked up again after `refreshTags`.
@@ -66,6 +70,7 @@ class TagList:
                 log.info("the list of tags changed: %d new, %d gone; those keep their watermarks", new, gone)
             self._looked = now
             self._known.update(self._listed)
+            self.future = [key for key, stream in self._listed.items() if stream.future]
         return self._listed
 
     def known(self, key: Key) -> Stream | None:

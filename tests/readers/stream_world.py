@@ -36,6 +36,7 @@ SECOND = 10_000_000
 ZERO = ticks_of("2026-01-01T00:00:00Z")
 BEGIN = 100
 IO_TIMEOUT = State("I/O Timeout", 246, True)
+NO_DATA = State("No Data", 248, True)
 URL = "http://pi.example.com/piwebapi"
 #: Kills come after so many steps where none is meant.
 ENDLESS = 10**9
@@ -170,20 +171,21 @@ class World:
 
     # -- events
 
-    def put(self, key: int, second: float | None = None, *, ticks: int | None = None, state: bool = False,
-            direct: bool = False) -> int:  # fmt: skip
+    def put(self, key: int, second: float | None = None, *, ticks: int | None = None,
+            state: bool | State = False, direct: bool = False) -> int:  # fmt: skip
         """A new event, at a time of its own unless `ticks` say which; a site that is offline keeps it.
 
         Args:
             second: when it happened; by default just now.
-            state: it is the server's own "I/O Timeout".
+            state: it is this state; the server's own "I/O Timeout" if none is named.
             direct: not through the site's buffer.
         """
         self.uids += 1
         if ticks is None:
             # A hundred nanoseconds apart, and not later than now.
             ticks = self.ticks(second) if second is not None else self.ticks(self.clock - 1) + self.uids
-        event = Event(ticks, IO_TIMEOUT if state else float(self.uids), good=not state)
+        value = state if isinstance(state, State) else IO_TIMEOUT if state else float(self.uids)
+        event = Event(ticks, value, good=not state)
         if key in self.buffers and not direct:
             self.buffers[key].append(event)
         else:

@@ -15,6 +15,7 @@ from mock_pi import ticks_of
 from pi_datasource.errors import PITagError, PIUnknownTagError
 from tests.readers.stream_world import (
     ENDLESS,
+    NO_DATA,
     SECOND,
     KilledError,
     MergedTable,
@@ -224,6 +225,18 @@ def test_a_tag_of_nothing_but_states_is_held_too(world: World, v42: bool) -> Non
     assert stream.watermarks() == {}
     end_with_an_event(world, stream, a)
     assert seconds(stream) == [50, 300]
+
+
+def test_no_data_comes_when_its_hold_is_over(world: World, v42: bool) -> None:
+    """It is looked for now and then only, as an empty tag answers the same."""
+    a, stream = world.add("pa"), query(world, v42, stateHold=20, refreshTags=15)
+    world.put(a, 50), world.put(a, 60, state=NO_DATA)
+    stream.on_trigger = lambda: world.sleep(1)
+    stream.run(10)
+    assert seconds(stream) == [50]
+    stream.run(60)
+    assert seconds(stream) == [50, 60]
+    assert_complete(stream)
 
 
 def test_a_held_tag_whose_events_cannot_be_asked_holds_up_no_other(world: World, v42: bool) -> None:
@@ -611,6 +624,20 @@ def test_a_forecast_counts_neither_from_the_end_on_nor_from_now_on(world: World,
     stream.options["until"] = world.text(200)
     stream.run()
     assert seconds(stream) == [60, 80, 95, 110]
+
+
+@pytest.mark.parametrize("later", [None, 500])
+def test_no_data_before_the_end_is_an_event_as_well(world: World, v42: bool, later: int | None) -> None:
+    """A server answers the same where there is nothing, and then what lies before it would never come."""
+    a, f, stream = world.add("pa"), world.add("pf", future=True), query(world, v42, until=world.text(70))
+    for key in (a, f):
+        world.put(key, 40), world.put(key, 50), world.put(key, 60, state=NO_DATA)
+    world.put(a, 80)
+    if later is not None:
+        world.put(f, later)
+    stream.run(3)
+    assert seconds(stream) == [40, 40, 50, 50, 60, 60]
+    assert stream.watermarks().keys() == {a, f}
 
 
 @pytest.mark.parametrize("limit", [{"maxRowsPerTrigger": 6}, {"maxTimePerTrigger": 4.5}])

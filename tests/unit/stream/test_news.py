@@ -39,6 +39,14 @@ def by(world: World, tick: int | None, *point_ids: int) -> news.Newest:
     return found
 
 
+def add_points(world: World, count: int) -> list[int]:
+    """So many points, each with an event at a sixteenth of its number."""
+    ids = [world.add(f"p{number}") for number in range(count)]
+    for point_id in ids:
+        world.put(point_id, point_id / 16)
+    return ids
+
+
 def keys_of(world: World, *point_ids: int) -> list[Key]:
     return [key_of(world, point_id) for point_id in point_ids]
 
@@ -60,9 +68,7 @@ def test_the_newest_events_of_many_points(switches: dict[str, Any]) -> None:
 @pytest.mark.parametrize("switches", SWITCHES, ids=str)
 def test_one_deleted_point_holds_up_no_other(switches: dict[str, Any]) -> None:
     world = World(**switches)
-    ids = [world.add(f"p{number}") for number in range(120)]
-    for point_id in ids:
-        world.put(point_id, point_id / 16)
+    ids = add_points(world, 120)
     keys = keys_of(world, *ids)
     world.remove(ids[7])
     found = ask_newest(client_of(world), keys)
@@ -93,6 +99,18 @@ def test_points_without_events_are_neither_news_nor_failures(switches: dict[str,
     world.put(a, 50), world.put(b, 9000)
     assert by(world, None, b).ticks == by(world, world.ticks(60), b).ticks == {key_of(world, a): world.ticks(50)}
     assert by(world, None, b).failures == by(world, world.ticks(60), b).failures == {}
+
+
+@pytest.mark.parametrize("switches", SWITCHES, ids=str)
+def test_every_look_asks_all_again_and_new_ones_too(switches: dict[str, Any]) -> None:
+    world = World(**switches)
+    ids = add_points(world, 120)
+    keys = keys_of(world, *ids)
+    world.fail(ids[7], "end")
+    some, again, all_of_them = (ask_newest(client_of(world), asked) for asked in (keys[:110], keys[:110], keys))
+    for found, asked in ((some, keys[:110]), (again, keys[:110]), (all_of_them, keys)):
+        assert found.ticks == {key: world.ticks(key.point_id / 16) for key in asked if key != keys[7]}
+        assert list(found.failures) == [keys[7]]
 
 
 def test_no_points_are_no_request(world: World) -> None:

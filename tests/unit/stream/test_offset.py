@@ -50,6 +50,14 @@ def text_of(offset: PIOffset) -> str:
     return json.dumps(offset.to_dict())
 
 
+def test_what_is_done_to_the_values_handed_out_is_not_kept() -> None:
+    offset = PIOffset(T0, {Key(SERVER, 1): T0 + 1})
+    text, told = text_of(offset), offset.to_dict()
+    told["servers"].append("another")
+    told["keys"] = ""
+    assert text_of(offset) == text
+
+
 @settings(derandomize=True, deadline=None)
 @given(offsets())
 def test_it_comes_back_from_its_text(offset: PIOffset) -> None:
