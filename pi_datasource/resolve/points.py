@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pi_datasource.errors import (
     PIBadAnswerError,
+    PIChangedError,
     PIConnectionError,
     PIError,
     PIForbiddenError,
@@ -48,6 +49,10 @@ LIST_PAGE = 1000
 PAGES_AHEAD = 8
 #: Pages are not made smaller than this by one that came back short.
 SMALLEST_PAGE = 100
+#: The smallest page that can begin with the end of the one before and hold something new.
+SMALLEST_OVERLAPPING = 2
+#: A list of points that changes while it is read is read so many times.
+READ_AGAIN = 3
 #: Characters of query in one `points/multiple` call: proxies cut at 8 kB.
 LOOKUP_CHARACTERS = 6000
 #: `points/multiple` calls in one batch request; its body stays far below the server's 4 MiB.
@@ -255,44 +260,71 @@ def _listed(
     failures: dict[str, str],
 ) -> list[Point]:
     """The points of a pattern or query on all the servers, page after page."""
-    found = [point for server in servers for point in _pages(client, server, option, text, route)]
+    found = [point for server in servers for point in _unchanged(client, server, option, text, route)]
     if not found:
         failures[f"{option} {text}"] = "matches no point"
     return found
 
 
+def _unchanged(client: Client, server: DataServer, option: str, text: str, route: _Route) -> list[Point]:
+    """All of one list, which is read again when it changed meanwhile: a stream would have to be started again for it.
+
+    Raises:
+        PIChangedError: it changes all the time.
+    """
+    for left in reversed(range(READ_AGAIN)):
+        try:
+            return list(_pages(client, server, option, text, route))
+        except PIChangedError as error:
+            if not left:
+                raise
+            log.info("%s", error)
+    raise AssertionError("the last try returns or raises")
+
+
 def _pages(client: Client, server: DataServer, option: str, text: str, route: _Route) -> Iterator[Point]:
     """All pages of one list, several asked at once when it is long.
 
-    Only an empty page is surely the end: a smaller limit of the server cuts pages short.
+    Each page but the first begins with the point that ended the one before; else points were added or removed, and one
+    would be missed. Only a page without another point is surely the end: a smaller limit of a server cuts pages short.
+
+    Raises:
+        PIChangedError: the list changed while it was read.
     """
     seen: set[str] = set()
-    start, size, ahead = 0, LIST_PAGE, 1
+    start, last, size, ahead = 0, "", LIST_PAGE, 1
     what = f"points of {option} {text!r} on {server.Name}"
     while True:
-        starts = range(start, start + ahead * size, size)
+        starts = range(start, start + ahead * (size - 1), size - 1)
         asks = {str(one): Ask(route(server.WebId, text, one, size), f"from number {one}") for one in starts}
         answers = ask_all(client, asks, Points, what)
         # Without batch requests each page is a request of its own, and one behind the end costs more than it saves.
         ahead = min(2 * ahead, PAGES_AHEAD) if client.connection.post else 1
         for one in starts:
             answer = answers[str(one)]
-            if isinstance(answer, PITooLargeError) and size > 1:
-                size, ahead = min(size - 1, answer.item_limit or size // 2), 1
+            if isinstance(answer, PITooLargeError) and size > SMALLEST_OVERLAPPING:
+                size, ahead = max(SMALLEST_OVERLAPPING, min(size - 1, answer.item_limit or size // 2)), 1
                 break
+            if isinstance(answer, PITooLargeError) and answer.item_limit is not None:
+                raise PITooLargeError(
+                    f"{what}: of pages of one point nobody can tell whether one was missed between them; only a higher "
+                    f"MaxReturnedItemsPerCall helps. {answer}"
+                )
             if isinstance(answer, PIRequestError):
                 raise _explained(answer, option, text)
-            if not answer.Items:
+            ids = [point.WebId for point in answer.Items]
+            if ids == ([last] if last else []):
                 return
-            fresh = [point for point in answer.Items if point.WebId not in seen]
-            if not fresh:
+            if ids and seen.issuperset(ids):
                 raise PIRefusedError(f"{what}: the same points come again and again; the server does not page")
-            seen.update(point.WebId for point in fresh)
-            yield from fresh
-            start = one + len(answer.Items)
-            if len(answer.Items) < size:
+            if last and ids[:1] != [last]:
+                raise PIChangedError(f"{what}: the list changed while it was read; read it again")
+            yield from (point for point in answer.Items if point.WebId not in seen)
+            seen.update(ids)
+            start, last = one + len(ids) - 1, ids[-1]
+            if len(ids) < size:
                 # The end, or a limit that the server does not tell: the pages behind were asked at wrong places.
-                size, ahead = max(len(answer.Items), SMALLEST_PAGE), 1
+                size, ahead = max(len(ids), SMALLEST_PAGE), 1
                 break
 
 

@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pi_datasource.errors import (
+    PIChangedError,
     PIConnectionError,
     PIError,
     PIForbiddenError,
@@ -64,7 +65,7 @@ class Site:
         self.asked: list[tuple[str, list[tuple[str, str]]]] = []
         self.page_limit = 1000
         self.shortest = 10**9
-        self.search_says: list[list[str]] | int = 404
+        self.search_says: list[str] | int = 404
         self.longest_query = 10**9
         self.multiple_says: Callable[[str], dict[str, Any] | None] = lambda identifier: None
 
@@ -118,7 +119,7 @@ class Site:
         if route == "points/search":
             if isinstance(self.search_says, int):
                 return self.search_says, {"Message": "No HTTP resource was found that matches the request URI"}
-            names = self.search_says[min(start // most, len(self.search_says) - 1)] if self.search_says else []
+            names = self.search_says[start : start + min(most, self.shortest)]
             return 200, {"Items": [point for name in names for point in self.points if point["Name"] == name]}
         server = route.split("/")[1].removeprefix("F1DS")
         prefix = values["nameFilter"].rstrip("*").lower()
@@ -364,7 +365,7 @@ class TestPatterns:
         assert site.routes().count("dataservers/F1DSsrv/points") == 2
 
     @pytest.mark.parametrize(
-        ("shortest", "post", "requests"), [(10**9, True, 9), (7, True, 12), (10**9, False, 27), (3, True, 87)]
+        ("shortest", "post", "requests"), [(10**9, True, 9), (7, True, 12), (10**9, False, 30), (3, True, 128)]
     )
     def test_pages_of_a_long_list_are_asked_ahead(
         self, resolve, monkeypatch: pytest.MonkeyPatch, shortest: int, post: bool, requests: int
@@ -413,19 +414,62 @@ class TestPatterns:
             resolve(site, filters=["UNIT1.*"])
         assert len(site.asked) == 3
 
-    def test_a_page_limit_of_nothing_is_an_error(self, resolve) -> None:
-        site = Site(srv=self.MANY[:5])
-        site.page_limit = 0
-        with pytest.raises(PITooLargeError):
+    @pytest.mark.parametrize("change", ["removed", "added"])
+    @pytest.mark.parametrize("post", [True, False])
+    def test_a_list_that_changes_while_it_is_read_is_read_again(
+        self, resolve, monkeypatch: pytest.MonkeyPatch, change: str, post: bool
+    ) -> None:
+        """Points that move over the border of two pages would be missed."""
+        monkeypatch.setattr("pi_datasource.resolve.points.LIST_PAGE", 10)
+        site = Site(srv=self.MANY[:40])
+        whole, done = site.answer, []
+
+        def answer(route: str, query: list[tuple[str, str]], length: int) -> tuple[int, Any]:
+            said = whole(route, query, length)
+            if route.endswith("/points") and not done:
+                done.append(site.points.pop(0) if change == "removed" else site.add("srv", "UNIT1.-"))
+                site.points.sort(key=lambda point: point["Name"])
+            return said
+
+        site.answer = answer
+        found = names(resolve(site, filters=["UNIT1.*"], post=post))
+        assert found == (self.MANY[1:40] if change == "removed" else ["UNIT1.-", *self.MANY[:40]])
+
+    def test_a_list_that_changes_all_the_time_is_an_error(self, resolve, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("pi_datasource.resolve.points.LIST_PAGE", 10)
+        site = Site(srv=self.MANY[:40])
+        whole = site.answer
+
+        def answer(route: str, query: list[tuple[str, str]], length: int) -> tuple[int, Any]:
+            said = whole(route, query, length)
+            if route.endswith("/points"):
+                del site.points[0]
+            return said
+
+        site.answer = answer
+        with pytest.raises(PIChangedError, match=r"tagFilter 'UNIT1.\*' on srv: the list changed while it was read"):
             resolve(site, filters=["UNIT1.*"])
+
+    @pytest.mark.parametrize("limit", [0, 1])
+    def test_a_page_limit_that_lets_no_two_points_through_is_an_error(self, resolve, limit: int) -> None:
+        """Between pages of one point another could be missed, and nobody would know."""
+        site = Site(srv=self.MANY[:5])
+        site.page_limit = limit
+        words = rf"tagFilter 'UNIT1.\*' on srv.*MaxReturnedItemsPerCall.*greater than the maximum allowed \({limit}\)"
+        with pytest.raises(PITooLargeError, match=words):
+            resolve(site, filters=["UNIT1.*"])
+
+    @pytest.mark.parametrize("post", [True, False])
+    def test_a_page_limit_of_two_points_is_enough(self, resolve, post: bool) -> None:
+        site = Site(srv=self.MANY[:25])
+        site.page_limit = 2
+        assert names(resolve(site, filters=["UNIT1.*"], post=post)) == self.MANY[:25]
 
 
 class TestQueries:
     def test_points_that_come_twice_are_one(self, resolve) -> None:
         site = Site(srv=["A", "B", "C"])
-        site.page_limit = 1000
-        site.search_says = [["A", "B", "A", "B", "C"], []]
-        site.answer = paged(site)
+        site.search_says = ["A", "B", "A", "B", "C"]
         assert names(resolve(site, query="PointType:=Float32")) == ["A", "B", "C"]
         [asked, *_] = [dict(query) for route, query in site.asked if route == "points/search"]
         assert asked["query"] == "PointType:=Float32"
@@ -433,8 +477,7 @@ class TestQueries:
 
     def test_a_page_that_repeats_points_of_the_one_before_goes_on(self, resolve) -> None:
         site = Site(srv=["A", "B", "C"])
-        site.search_says = [["A", "B"], ["B", "C"], []]
-        site.answer = paged(site)
+        site.search_says, site.shortest = ["A", "B", "B", "C"], 3
         assert names(resolve(site, query="tag:=*")) == ["A", "B", "C"]
 
     def test_a_server_before_2021_is_told_by_name(self, resolve) -> None:
@@ -448,18 +491,6 @@ class TestQueries:
         with pytest.raises(PIUnknownTagError) as caught:
             resolve(site, query="tag:=B")
         assert list(caught.value.failures) == ["tagQuery tag:=B"]
-
-
-def paged(site: Site) -> Callable[..., tuple[int, Any]]:
-    """Search answers page after page, whatever index is asked for."""
-    whole, pages = site.answer, [list(page) for page in site.search_says]
-
-    def answer(route: str, query: list[tuple[str, str]], length: int) -> tuple[int, Any]:
-        if route == "points/search":
-            site.search_says = [pages.pop(0) if pages else []]
-        return whole(route, query, length)
-
-    return answer
 
 
 def test_a_server_that_cannot_be_reached_is_said_and_not_skipped() -> None:
