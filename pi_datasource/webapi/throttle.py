@@ -15,6 +15,7 @@ import contextlib
 import os
 import random
 import shutil
+import stat
 import struct
 import tempfile
 import threading
@@ -28,6 +29,8 @@ try:
     import fcntl
 except ImportError:  # Windows: no locks between processes; see `Throttle`
     fcntl = None  # type: ignore[assignment]
+
+from pi_datasource.errors import PIOptionError
 
 __all__ = ["SPARK_PROPERTIES", "JobLimits", "Throttle", "task_share"]
 
@@ -221,10 +224,16 @@ def _reserve(path: Path, now: float, spacing: float) -> float:
 
 
 def _job_folder(limits: JobLimits) -> Path:
-    """The folder that the processes of a job share, private to the user; folders of long-gone jobs are removed."""
+    """The folder that the processes of a job share, private to the user; folders of long-gone jobs are removed.
+
+    Raises:
+        PIOptionError: what has its name is somebody else's.
+    """
     user = os.getuid() if hasattr(os, "getuid") else 0
     base = Path(tempfile.gettempdir()) / f"osipi-{user}"
-    base.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        base.mkdir(mode=0o700)
+    _check_own(base, user)
     folder = base / f"{limits.job}-{limits.group}"
     if not folder.exists():
         for old in base.iterdir():
@@ -234,3 +243,19 @@ def _job_folder(limits: JobLimits) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
     os.utime(folder)
     return folder
+
+
+def _check_own(folder: Path, user: int) -> None:
+    """Whoever may write to the temporary folder may have made one of this name: a link, or one he can change."""
+    state = folder.lstat()
+    wrong = (
+        "is no folder" if not stat.S_ISDIR(state.st_mode)
+        else "belongs to another user" if state.st_uid != user
+        else "may be written to by others" if state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        else ""
+    )  # fmt: skip
+    if wrong:
+        raise PIOptionError(
+            f"options maxInFlight and requestsPerSecond: a job counts its requests in {str(folder)!r}, which "
+            f"{wrong}; remove it, or set TMPDIR to a folder that is yours alone"
+        )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pi_datasource.errors import PIOptionError
 from pi_datasource.webapi import throttle as module
 from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
 from tests.unit.webapi.fakes import Clock
@@ -257,6 +260,35 @@ class TestFolders:
         os.utime(old, (long_ago, long_ago))
         Throttle(JobLimits("new", 1.0))
         assert [folder.name for folder in base.iterdir()] == ["new-machine"]
+
+    @pytest.mark.parametrize("trap", ["link", "file", "open", "another's"])
+    def test_others_cannot_lay_a_trap(self, trap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its name can be guessed: nothing is counted in, nor removed from, what somebody else has put there."""
+        Throttle(JobLimits("job", 1.0))
+        [base] = tmp_path.iterdir()
+        shutil.rmtree(base)
+        there = tmp_path / "there"
+        (there / "old").mkdir(parents=True)
+        os.utime(there / "old", (0, 0))
+        words = "is no folder"
+        if trap == "link":
+            there.chmod(0o700)
+            base.symlink_to(there)
+        elif trap == "file":
+            base.write_text("")
+        else:
+            base = there.rename(base)
+            base.chmod(0o777 if trap == "open" else 0o700)
+            words = "may be written to by others"
+        if trap == "another's":
+            owner = base.stat().st_uid
+            monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+            base = base.rename(tmp_path / f"osipi-{owner + 1}")
+            words = "belongs to another user"
+        with pytest.raises(PIOptionError, match=f"maxInFlight.*{re.escape(repr(str(base)))}.*{words}.*TMPDIR"):
+            Throttle(JobLimits("job", 1.0))
+        if trap != "file":
+            assert [folder.name for folder in base.iterdir()] == ["old"]
 
     def test_are_not_made_without_ceilings(self, tmp_path: Path) -> None:
         Throttle(JobLimits("none"))
