@@ -69,6 +69,8 @@ def frame_of(spark: Any, job: dict[str, Any]) -> Any:
 
         spark.dataSource.register(PIDataSource)
     reader = spark.read.format(kind).options(**job["options"])
+    if "schema" in job:
+        reader = reader.schema(job["schema"])
     return reader.load(job["paths"]) if "paths" in job else reader.load()
 
 
