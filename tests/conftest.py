@@ -67,6 +67,14 @@ def _uses_spark(item: pytest.Item) -> bool:
     return "spark" in item.path.relative_to(Path(__file__).parent).parts
 
 
+@pytest.fixture(autouse=True)
+def _no_server_known_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process keeps of a server, by its address, is forgotten: another test's may have had the same port."""
+    monkeypatch.setattr("pi_datasource.read.chain._learned", {})
+    monkeypatch.setattr("pi_datasource.webapi.sessions._known_hosts", set())
+    monkeypatch.setattr("pi_datasource.webapi.compression._known", {})
+
+
 @pytest.fixture(scope="session")
 def demo() -> Iterator[MockPI]:
     """What `python -m mock_pi` serves, in a process of its own, its clock at 2026-01-08."""

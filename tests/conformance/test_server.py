@@ -94,7 +94,7 @@ def test_command_line() -> None:
         url = child.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/piwebapi", url)
         assert requests.get(url + "/dataservers", timeout=30).json()["Items"][0]["Name"] == "MOCKPI"
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         child.send_signal(signal.SIGINT)
         assert child.wait(20) == 0
         assert "Ctrl-C" in child.stdout.read()

@@ -183,8 +183,7 @@ def proxy(pi: MockPI) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pi_datasource.read.chain._learned", {})
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pi_datasource.webapi.retry.FIRST_WAIT", 0.01)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,18 +10,10 @@ import pytest
 from mock_pi import Dense, Empty, Event, Fault, Listed, MockPI, PISystem, Point, State, ticks_of
 from oracle import actual_rows, assert_same, expected_rows
 from pi_datasource.errors import PIInstantError
-from pi_datasource.read import chain
 from pi_datasource.webapi.client import Client
 
 START, END, NOW = "2026-01-01T00:00:00Z", "2026-01-01T10:00:00Z", "2026-01-02T00:00:00Z"
 INSTANT = ticks_of("2026-01-01T05:00:00Z")
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    chain._learned.clear()
-    yield
-    chain._learned.clear()
 
 
 @pytest.fixture

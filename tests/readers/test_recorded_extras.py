@@ -12,7 +12,6 @@ from mock_pi import Event, Every, Fault, MockPI, PISystem, Point, text_of, ticks
 from mock_pi.system.annotation import Annotation, unwritten
 from oracle import Rows, actual_rows, assert_same, expected_rows
 from pi_datasource.errors import PIInstantError, PITagError
-from pi_datasource.read import chain
 
 START, END = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 TICK = ticks_of("2026-01-01T05:00:00Z")
@@ -39,7 +38,6 @@ def pi() -> Iterator[MockPI]:
 
 @pytest.fixture(autouse=True)
 def _fresh(pi: MockPI) -> Iterator[None]:
-    chain._learned.clear()
     yield
     pi.faults.clear()
     pi.set(keep_empty_items=False, max_count=150_000)
