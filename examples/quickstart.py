@@ -156,8 +156,9 @@ def rows_so_far(spark: SparkSession) -> Iterator[None]:
     pause = 0.5 if terminal else 10
 
     def watch() -> None:
+        rows = 0
         while not done.wait(pause):
-            rows = 0
+            # What has arrived stays arrived, also between two stages and in those that come after the reading.
             for stage in spark.sparkContext.statusTracker().getActiveStageIds():
                 rows = max(rows, store.lastStageAttempt(stage).inputRecords())
             if terminal:
