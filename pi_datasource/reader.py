@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.compat import DataSourceReader, task_properties
-from pi_datasource.read.first_rows import first_rows_first
+from pi_datasource.plan.partitions import StreamPartition
+from pi_datasource.read.first_rows import MOMENT, first_rows_first
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.registry import table_named
 from pi_datasource.webapi.client import Client
@@ -61,4 +62,13 @@ class PIReader(DataSourceReader):
             return
         share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
         client = Client(self.request.options.connection, Throttle(share), host_known=True)
-        yield from first_rows_first(table_named(self.request.options.table).read(self.request, partition, client))
+        batches = table_named(self.request.options.table).read(self.request, partition, client)
+        yield from first_rows_first(batches, 0.0 if self._asks_all_at_once(partition) else MOMENT)
+
+    def _asks_all_at_once(self, partition: Any) -> bool:
+        """Whether all requests of this task fly at once, so that who stops it early spares the server none."""
+        options = self.request.options
+        return (
+            isinstance(partition, StreamPartition)
+            and partition.responses(options.reading.rows_per_response) <= options.connection.concurrency
+        )

@@ -5,6 +5,7 @@ The reader itself is pickled before planning, so whatever planning learns reache
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -82,6 +83,10 @@ class StreamPartition(InputPartition):
     def pieces(self) -> list[Piece]:
         """All that this task reads."""
         return [piece for chunk in self.chunks for piece in chunk.pieces]
+
+    def responses(self, rows: int) -> int:
+        """How many answers of so many rows are expected; a wrong guess, as of `Piece.rows`, costs time only."""
+        return sum(math.ceil(chunk.rows / rows) for chunk in self.chunks)
 
     @property
     def streams(self) -> int:

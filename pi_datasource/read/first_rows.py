@@ -3,7 +3,7 @@
 Spark tells nobody when it has enough rows: it ends the Python process. And what a task hands over reaches Spark only
 when so much came behind it that a buffer is full. So the first rows go ahead of the others, and once the buffer behind
 them is full, a moment passes before more is asked for; what is in flight goes on meanwhile. A task that takes longer
-than that moment to bring more waits for nothing.
+than that moment to bring more waits for nothing; nor does one whose requests are all on their way by then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["first_rows_first"]
+__all__ = ["MOMENT", "first_rows_first"]
 
 #: Rows that go ahead: enough for `show()`.
 FIRST_ROWS = 100
@@ -27,6 +27,7 @@ MOMENT = 0.1
 
 def first_rows_first(
     batches: Iterator[pa.RecordBatch],
+    moment: float = MOMENT,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[pa.RecordBatch]:
@@ -34,6 +35,7 @@ def first_rows_first(
 
     Args:
         batches: of a task.
+        moment: seconds to wait; 0 where nothing is saved by it.
         clock: monotonic.
         sleep: waits, for tests.
     """
@@ -51,7 +53,7 @@ def first_rows_first(
     else:
         return
     # 2. The moment, and only where there is more.
-    over = clock() + MOMENT
+    over = clock() + moment
     more = next(batches, None)
     if more is not None:
         sleep(max(0.0, over - clock()))

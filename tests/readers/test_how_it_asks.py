@@ -14,6 +14,7 @@ from mock_pi import Dense, Event, MockPI, PISystem, Point, Quiet, ticks_of
 from mock_pi.system.states import IO_TIMEOUT
 from oracle import actual_rows, assert_same, expected_rows
 from pi_datasource.read.cutting import CuttingDecoder
+from pi_datasource.read.first_rows import MOMENT
 
 START, END, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
 POINTS = [
@@ -85,6 +86,27 @@ def test_record_batches_are_of_a_good_size_after_the_first(pi, driver):
     assert sizes[1] <= 2900
     assert all(10_000 <= size <= 100_000 for size in sizes[4:-1])
     assert len(sizes) < 15
+
+
+@pytest.mark.parametrize(
+    ("tags", "rows_per_response", "concurrency", "waits"),
+    [("DEEP", 50_000, 4, False), ("DEEP", 30_000, 3, False), ("DEEP", 30_000, 2, True), ("QUIET.*", 50_000, 1, False)],
+)
+def test_a_task_waits_for_who_may_want_no_more_only_where_it_would_go_on_asking(
+    pi, driver, monkeypatch, tags, rows_per_response, concurrency, waits
+):
+    moments = []
+
+    def noted(batches, moment):
+        moments.append(moment)
+        return batches
+
+    monkeypatch.setattr("pi_datasource.reader.first_rows_first", noted)
+    options = {"rowsPerResponse": rows_per_response, "concurrency": concurrency, "numPartitions": 1}
+    reading = driver.read(url=pi.url, tagFilter=tags, startTime=START, endTime=END, **options)
+    points = [point for point in POINTS if (point.name == "DEEP") == (tags == "DEEP")]
+    assert reading.rows == sum(pi.system.history(p).count(ticks_of(START), ticks_of(END) - 1)[0] for p in points) > 0
+    assert moments == [MOMENT if waits else 0.0]
 
 
 def bytes_read(caplog: pytest.LogCaptureFixture) -> int:

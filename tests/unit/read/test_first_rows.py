@@ -56,7 +56,7 @@ FULL = 8_192
 )
 def test_the_same_rows_and_one_moment_behind_the_first(sizes: list[int], handed: list[int], waits: bool) -> None:
     time = Time()
-    got = list(first_rows_first(of_sizes(sizes, time), time, time.sleep))
+    got = list(first_rows_first(of_sizes(sizes, time), clock=time, sleep=time.sleep))
     assert [one.num_rows for one in got] == handed
     assert [n for one in got for n in one.column("n").to_pylist()] == list(range(sum(sizes)))
     assert time.slept == pytest.approx(MOMENT if waits else 0.0)
@@ -64,10 +64,18 @@ def test_the_same_rows_and_one_moment_behind_the_first(sizes: list[int], handed:
 
 def test_a_task_that_takes_its_time_anyway_waits_for_nothing() -> None:
     time = Time()
-    assert len(list(first_rows_first(of_sizes([50_000] * 3, time, 2 * MOMENT), time, time.sleep))) == 4
+    assert len(list(first_rows_first(of_sizes([50_000] * 3, time, 2 * MOMENT), clock=time, sleep=time.sleep))) == 4
     assert time.slept == 0.0
-    assert len(list(first_rows_first(of_sizes([50_000] * 3, time, MOMENT / 4), time, time.sleep))) == 4
+    assert len(list(first_rows_first(of_sizes([50_000] * 3, time, MOMENT / 4), clock=time, sleep=time.sleep))) == 4
     assert time.slept == pytest.approx(MOMENT * 3 / 4)
+
+
+def test_a_task_that_has_asked_for_all_waits_for_nothing() -> None:
+    time = Time()
+    assert [one.num_rows for one in first_rows_first(of_sizes([FULL] * 3, time), 0.0, time, time.sleep)] == [
+        FIRST_ROWS, FULL - FIRST_ROWS, FULL, FULL,
+    ]  # fmt: skip
+    assert time.slept == 0.0
 
 
 def test_who_wants_no_more_closes_what_is_behind() -> None:
@@ -81,7 +89,7 @@ def test_who_wants_no_more_closes_what_is_behind() -> None:
             closed.append(True)
 
     time = Time()
-    rows = first_rows_first(endless(), time, time.sleep)
+    rows = first_rows_first(endless(), clock=time, sleep=time.sleep)
     next(rows)
     rows.close()  # type: ignore[attr-defined]
     del rows
