@@ -20,7 +20,7 @@ class Context:
 
     Attributes:
         quick: small sizes and few rounds: shows that everything runs, not how fast.
-        rounds: alternating runs of each way, besides the one that warms up.
+        rounds: alternating runs of each way, besides those that warm up.
         other: folder of packages with pyspark-pi; None where it could not be had.
         scratch: a folder for files.
     """

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+#: Runs of each way before it is measured: the JVM compiles what runs often, and the third run of a job takes a fifth
+#: less than the second.
+WARM_UP = 3
 
 
 @dataclass
@@ -48,7 +51,7 @@ def median_of(runs: list[Run]) -> Run:
 
 
 def by_turns(ways: Mapping[str, Callable[[], Run]], rounds: int, rows: int | None) -> dict[str, Run]:
-    """Runs every way once for warming up and then `rounds` times, alternating; the medians.
+    """Runs every way some times for warming up and then `rounds` times, alternating; the medians.
 
     Args:
         ways: name → what to run.
@@ -56,12 +59,12 @@ def by_turns(ways: Mapping[str, Callable[[], Run]], rounds: int, rows: int | Non
         rows: what each has to bring, or a wrong number is fatal; None to accept any.
     """
     runs: dict[str, list[Run]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
+    for number in range(WARM_UP + rounds):
         for name, way in ways.items():
             run = way()
             if rows is not None and run.rows != rows:
                 raise SystemExit(f"{name}: {run.rows:,} rows instead of {rows:,}")
-            if number:
+            if number >= WARM_UP:
                 runs[name].append(run)
     return {name: median_of(some) for name, some in runs.items()}
 

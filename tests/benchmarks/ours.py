@@ -9,7 +9,7 @@ from mock_pi import MockPI, ticks_of
 from tests.benchmarks import worlds
 from tests.benchmarks.context import Context, Line
 from tests.benchmarks.floor import decode_alone, fetch_alone, read_once, reader_alone
-from tests.benchmarks.measure import Run, by_turns
+from tests.benchmarks.measure import WARM_UP, Run, by_turns
 from tests.benchmarks.ready import write_ready
 from tests.benchmarks.sparkprocess import SparkProcess, spark
 from tests.benchmarks.worlds import World
@@ -68,7 +68,7 @@ def _lines(context: Context, world: World, pi: MockPI, one: SparkProcess) -> Ite
             "floor_cpu": round(floor / run.cpu, 2) if compared else None,
             "floor_clock": round(floor / context.cores / run.wall, 2) if compared else None,
         }
-    fetches = len([name for name in ways if name not in ("decode alone", "Spark alone")]) * (context.rounds + 1)
+    fetches = len([name for name in ways if name not in ("decode alone", "Spark alone")]) * (WARM_UP + context.rounds)
     yield {
         "archive": world.name,
         "way": "the server, for each read",
