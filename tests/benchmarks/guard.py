@@ -2,7 +2,8 @@
 
 Only a ratio of processor times within one process counts: the reader (planning included) to fetch alone + decode alone,
 in the best of some rounds, since what else the machine does falls upon one of them and not upon another. It is 0.9 to
-1.0 on a quiet machine: the decoder of the floor makes an object for each event, the reader does not.
+1.3 on quiet machines: the decoder of the floor makes an object for each event, which some do much faster than others,
+and the reader does not.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from tests.benchmarks import worlds
 from tests.benchmarks.floor import decode_alone, fetch_alone, read_once, reader_alone
 from tests.benchmarks.measure import Run
 
-#: What the reader may cost, as a multiple of the floor: half as much again as it does.
-MOST = 1.5
+#: What the reader may cost, as a multiple of the floor.
+MOST = 1.7
 ROUNDS = 5
 
 
