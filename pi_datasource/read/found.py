@@ -44,6 +44,8 @@ TWICE = re.compile(rb',"(?:Timestamp|Value)":')
 BEGIN, BETWEEN = b'{"Timestamp":"', b'","Value":'
 #: Fewer letters than any event has, and than are looked at behind its beginning.
 SHORTEST_EVENT = 45
+#: Letters for each brace, at least, in a body of events; those of others cost memory, and are soon decoded.
+LETTERS_A_BRACE = 16
 #: Letters of a time: whole seconds, seven digits behind them, fewer; the usual ones first.
 LENGTHS_OF_TIMES = (20, 28, 24, 27, 26, 23, 25, 22)
 #: No number that a server writes is longer; anything that holds another event is.
@@ -73,11 +75,17 @@ class Found:
         after_time, after_value: the letter behind them.
         worded: values that are no numbers.
         clean: those that are rows, so far as first and last letters tell; the last one never is.
+
+    Raises:
+        pa.ArrowInvalid: far more braces than events have.
     """
 
     def __init__(self, body: bytes | bytearray) -> None:
         self.body = np.frombuffer(body, np.uint8)
-        begins = np.flatnonzero(self.body == BRACE)
+        braces = self.body == BRACE
+        if np.count_nonzero(braces) * LETTERS_A_BRACE > len(body):
+            raise pa.ArrowInvalid("far more braces than events have")
+        begins = np.flatnonzero(braces)
         begins = begins[begins < len(body) - SHORTEST_EVENT]
         self.begins = begins[_stands(body, begins, BEGIN)]
         self.time = self.begins[:-1] + len(BEGIN)

@@ -189,7 +189,8 @@ def test_what_is_wrong_is_left_to_the_usual_decoder(value: str) -> None:
         ("0", "float", 0.0), ("-0", "float", 0.0), ("-0.0", "float", -0.0), ("0.1", "float", 0.1),
         ("1e-7", "float", 1e-7), ("5e-324", "float", 5e-324), ("9007199254740993", "float", 9007199254740992.0),
         ("1.7976931348623157e308", "float", 1.7976931348623157e308), ("-0", "integer", 0.0),
-        ("12e2", "integer", 1200.0), ("1E5", "float", 1e5),
+        ("12e2", "integer", 1200.0), ("1E5", "float", 1e5), ("19602699324986104832", "float", 19602699324986104832.0),
+        ("19602699324986104832", "integer", 19602699324986104832.0),
     ],
 )  # fmt: skip
 def test_numbers_are_exact(value: str, kind: str, number: float) -> None:
@@ -264,6 +265,19 @@ def test_one_long_event_costs_no_memory_at_all_others(one: str) -> None:
     finally:
         tracemalloc.stop()
     assert repr(list(events)) == repr(USUAL.decode(body)["0"].Content.Items)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["{" * 400_000, "[{},{},{}]" * 40_000], ids=["alone", "in lists"])
+def test_a_text_of_braces_costs_no_more_than_its_length(text: str) -> None:
+    items = [LIKE % (number % 9, f'"{text}"' if number == 5 else number) for number in range(20)]
+    body = batch_of(['{"Items":[' + "".join(items) + LAST + "]}"])
+    tracemalloc.start()
+    try:
+        assert CuttingDecoder(USUAL)._cut(body) is None
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(body)
+    finally:
+        tracemalloc.stop()
+    assert [one.Value for one in USUAL.decode(body)["0"].Content.Items][5] == text  # type: ignore[union-attr]
 
 
 def test_names_that_come_twice_mean_the_last_as_ever() -> None:
