@@ -15,9 +15,9 @@
     check/     looks at a connection, step by step, and says what to mend
     tools/     commands of `python -m pi_datasource`, which cli.py lists
 
-Imports run one way: `errors, times, columns, options` ← `webapi` ← `resolve, plan, read` ← `tables` ← `reader, stream`
-← `datasource` ← `delta`, `checkpoint`, `check` ← `notebook` ← `run`, `tools` ← `cli`. To read the code, begin with
-`datasource`, then `tables/recorded`, and follow it down.
+Imports run one way: `errors, times, columns, options` ← `webapi` ← `resolve, plan, read, cost` ← `tables` ← `reader,
+stream` ← `datasource` ← `delta`, `checkpoint`, `check` ← `notebook` ← `run`, `tools` ← `cli`. To read the code, begin
+with `datasource`, then `tables/recorded`, and follow it down.
 
 The names below are loaded when first used, so that importing the package costs nothing.
 """

@@ -5,12 +5,12 @@ Spark pickles the reader before it plans, so nothing that planning learns is kep
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.compat import DataSourceReader, task_properties
+from pi_datasource.cost import counted, say_planned
 from pi_datasource.plan.partitions import StreamPartition
 from pi_datasource.read.first_rows import MOMENT, first_rows_first
 from pi_datasource.tables.base import Request
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["PIReader"]
-
-log = logging.getLogger("pi_datasource")
 
 
 class PIReader(DataSourceReader):
@@ -49,10 +47,7 @@ class PIReader(DataSourceReader):
         started = time.monotonic()
         table = self.request.options.table
         planned = list(table_named(table).plan(self.request, client))
-        log.info(
-            "table %s planned: %d partitions, %s, %.2f s in all",
-            table, len(planned), client.traffic, time.monotonic() - started,
-        )  # fmt: skip
+        say_planned(table, len(planned), client, started)
         return planned
 
     def read(self, partition: Any) -> Iterator[pa.RecordBatch]:
@@ -62,7 +57,8 @@ class PIReader(DataSourceReader):
             return
         share = task_share(partition.limits, task_properties(*SPARK_PROPERTIES), partition.number)
         client = Client(self.request.options.connection, Throttle(share), host_known=True)
-        batches = table_named(self.request.options.table).read(self.request, partition, client)
+        table = self.request.options.table
+        batches = counted(table_named(table).read(self.request, partition, client), table, partition, client)
         yield from first_rows_first(batches, 0.0 if self._asks_all_at_once(partition) else MOMENT)
 
     def _asks_all_at_once(self, partition: Any) -> bool:

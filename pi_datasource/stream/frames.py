@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.compat import ReadAllAvailable
+from pi_datasource.cost import counted
 from pi_datasource.errors import (
     PIBadAnswerError,
     PIError,
@@ -273,8 +274,10 @@ class FrameStreamReader(StreamReader[FrameOffset]):
         # An empty plan makes Spark read one partition that nobody planned.
         if getattr(partition, "limits", None) is None:
             return
+        client = self._task_client(partition)
+        batches = EVENT_FRAMES.read(self._task_request, partition, client)
         try:
-            yield from EVENT_FRAMES.read(self._task_request, partition, self._task_client(partition))
+            yield from counted(batches, EVENT_FRAMES.name, partition, client)
         except PIListError as error:
             raise type(error)(error.failures, STOP) from error
 

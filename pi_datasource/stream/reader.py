@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pi_datasource.compat import ReadAllAvailable
+from pi_datasource.cost import counted
 from pi_datasource.errors import PIError, PIRefusedError, PITagError
 from pi_datasource.plan.partitions import Piece
 from pi_datasource.read.values import BatchBuilder
@@ -269,7 +270,7 @@ class PIStreamReader(StreamReader[PIOffset]):
         if self._looks_back:
             yield BatchBuilder(self.request.columns).window_batch(partition.pieces)
         try:
-            yield from read(self._task_request, partition, client)
+            yield from counted(read(self._task_request, partition, client), "recorded", partition, client)
         except PITagError as error:
             raise type(error)(error.failures, ABANDON) from error
 

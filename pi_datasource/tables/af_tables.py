@@ -20,7 +20,7 @@ from pi_datasource.resolve.lists import Found, lists_behind, of_databases
 from pi_datasource.resolve.places import ID_ONLY
 from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.hierarchy import PLACE
-from pi_datasource.tables.lists import failure_batch, list_table, treat
+from pi_datasource.tables.lists import failure_rows, list_table, treat
 from pi_datasource.tables.named import CATEGORIES, DESCRIPTION, ID, NAME, WEB_ID, path
 from pi_datasource.times import parse_iso
 from pi_datasource.webapi import endpoints
@@ -174,8 +174,7 @@ def _read(request: Request, partition: TablesPartition, client: Client) -> Itera
                 failures |= failed
             else:
                 yield from make(request.columns, table, answer)
-    if failures and reading.error_column and request.wants(reading.error_column):
-        yield failure_batch(request, reading.error_column, failures)
+    yield from failure_rows(request, client, failures)
 
 
 def _long(columns: Sequence[Column], table: Listing, data: TableRows) -> Iterator[pa.RecordBatch]:

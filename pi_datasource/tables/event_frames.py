@@ -25,7 +25,7 @@ from pi_datasource.tables.base import Request, Table
 from pi_datasource.tables.frame_columns import columns_by_schema, columns_by_template
 from pi_datasource.tables.frame_search import kept_of, plan_searches, searches
 from pi_datasource.tables.hierarchy import PLACE, last_segment
-from pi_datasource.tables.lists import ListPartition, failure_batch, list_table, treat
+from pi_datasource.tables.lists import ListPartition, failure_rows, list_table, treat
 from pi_datasource.webapi.client import Client
 
 if TYPE_CHECKING:
@@ -396,8 +396,7 @@ def _read_values(
         if failed:
             treat(failed, reading.on_tag_error)
         yield from batches
-    if failures and reading.error_column and request.wants(reading.error_column):
-        yield failure_batch(request, reading.error_column, failures)
+    yield from failure_rows(request, client, failures)
 
 
 EVENT_FRAME_ATTRIBUTES = Table(

@@ -21,7 +21,7 @@ from pi_datasource.webapi.throttle import JobLimits
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ListPartition", "failure_batch", "list_table", "treat"]
+__all__ = ["ListPartition", "failure_rows", "list_table", "treat"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -116,8 +116,7 @@ class _Lists:
             if failed:
                 treat(failed, reading.on_tag_error)
             yield from batches
-        if failures and reading.error_column and request.wants(reading.error_column):
-            yield failure_batch(request, reading.error_column, failures)
+        yield from failure_rows(request, client, failures)
 
 
 def list_table(
@@ -167,13 +166,17 @@ def treat(failed: Mapping[str, PIError], on_tag_error: str) -> None:
         log.warning("%s skipped, as onTagError=skip says: %s", what, error)
 
 
-def failure_batch(request: Request, error_column: str, failures: dict[str, PIError]) -> pa.RecordBatch:
-    """One row for each list that failed; all other columns are null."""
+def failure_rows(request: Request, client: Client, failures: dict[str, PIError]) -> Iterator[pa.RecordBatch]:
+    """Counts the lists that failed; where there is an `errorColumn`, a row for each: all other columns are null."""
     import pyarrow as pa
 
     from pi_datasource.columns import arrow_schema
 
+    client.traffic.add(failed=len(failures))
+    error_column = request.options.reading.error_column
+    if not failures or error_column is None or not request.wants(error_column):
+        return
     schema = arrow_schema(request.columns)
     told = [f"{what}: {error}" for what, error in failures.items()]
     arrays = [pa.array(told if one.name == error_column else [None] * len(told), one.type) for one in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    yield pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -21,7 +21,7 @@ from pi_datasource.resolve.places import ID_ONLY, data_servers
 from pi_datasource.resolve.points import resolve_points
 from pi_datasource.resolve.tagfile import with_file
 from pi_datasource.tables.base import Request, Table
-from pi_datasource.tables.lists import ListPartition, failure_batch, list_table, treat
+from pi_datasource.tables.lists import ListPartition, failure_rows, list_table, treat
 from pi_datasource.tables.named import NAME, WEB_ID, or_none
 from pi_datasource.webapi import endpoints
 from pi_datasource.webapi.answers import error_words
@@ -182,8 +182,7 @@ def _read(request: Request, partition: ListPartition | PointPartition, client: C
             failures |= failed
         if found:
             yield batch_of(request.columns, by_name, found, {})
-    if failures and reading.error_column and request.wants(reading.error_column):
-        yield failure_batch(request, reading.error_column, failures)
+    yield from failure_rows(request, client, failures)
 
 
 def _looked_up(item: type[Any]) -> type[Any]:

@@ -7,7 +7,6 @@ which it is known how many there are, so that they can be cut into partitions ex
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -151,7 +150,6 @@ def read_rounds(
         PITagError: a tag that cannot be read, when `onTagError=fail`.
         PIRequestError: the server could not be asked.
     """
-    started = time.monotonic()
     reading = request.options.reading
     builder = BatchBuilder(request.columns, reading.error_column or "")
     failures = dict(partition.failures)
@@ -172,15 +170,10 @@ def read_rounds(
             # The first rows go out at once, for `limit(10)` and `show()`; then larger batches, to a good size.
             enough = min(SMALLEST_BATCH, 2 * rows)
             yield batch
-    for batch in builder.batches(collected):
-        rows += batch.num_rows
-        yield batch
+    yield from builder.batches(collected)
     if failures and reading.error_column and request.wants(reading.error_column):
         yield builder.failure_batch(failures)
-    log.info(
-        "partition %d: %d tags, %d rows, %d failed tags, %s, %.2f s in all",
-        partition.number, partition.streams, rows, len(failures), client.traffic, time.monotonic() - started,
-    )  # fmt: skip
+    client.traffic.add(failed=len(failures))
 
 
 def _large_batches(builder: BatchBuilder, pages: list[Page]) -> tuple[list[pa.RecordBatch], list[Page]]:

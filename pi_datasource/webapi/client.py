@@ -71,6 +71,7 @@ class Traffic:
         seconds: time spent in requests, summed over threads.
         waiting: seconds spent waiting for a turn and between tries, summed over threads.
         decoding: seconds spent making columns of answers, summed over threads, which take turns.
+        failed: tags or lists that could not be read and were skipped.
     """
 
     def __init__(self) -> None:
@@ -80,6 +81,7 @@ class Traffic:
         self.seconds = 0.0
         self.waiting = 0.0
         self.decoding = 0.0
+        self.failed = 0
         self._lock = threading.Lock()
 
     def add(
@@ -91,6 +93,7 @@ class Traffic:
         seconds: float = 0.0,
         waiting: float = 0.0,
         decoding: float = 0.0,
+        failed: int = 0,
     ) -> None:
         """Counts."""
         with self._lock:
@@ -100,11 +103,12 @@ class Traffic:
             self.seconds += seconds
             self.waiting += waiting
             self.decoding += decoding
+            self.failed += failed
 
     def __str__(self) -> str:
         return (
-            f"{self.requests} requests, {self.bytes} bytes, {self.retries} retries, {self.seconds:.2f} s in requests, "
-            f"{self.waiting:.2f} s waiting, {self.decoding:.2f} s decoding"
+            f"{self.failed} failed, {self.requests} requests, {self.bytes} bytes, {self.retries} retries, "
+            f"{self.seconds:.2f} s in requests, {self.waiting:.2f} s waiting, {self.decoding:.2f} s decoding"
         )
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql.types import StructType
 
-from mock_pi import Dense, Event, MockPI, PISystem, Point, Quiet, ticks_of
+from mock_pi import Dense, Event, Fault, MockPI, PISystem, Point, Quiet, ticks_of
 from mock_pi.system.states import IO_TIMEOUT
 from oracle import actual_rows, assert_same, expected_rows
+from pi_datasource.cost import NUMBERS
+from pi_datasource.errors import PITagError
 from pi_datasource.read.cutting import CuttingDecoder
 from pi_datasource.read.first_rows import MOMENT
 
@@ -109,9 +111,14 @@ def test_a_task_waits_for_who_may_want_no_more_only_where_it_would_go_on_asking(
     assert moments == [MOMENT if waits else 0.0]
 
 
+def partition_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of partitions."""
+    return [record.getMessage() for record in caplog.records if ", partition " in record.getMessage()]
+
+
 def bytes_read(caplog: pytest.LogCaptureFixture) -> int:
     """What the log says of the last partition read."""
-    said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("partition ")]
+    said = partition_lines(caplog)
     found = re.search(r"(\d+) bytes", said[-1])
     assert found is not None
     return int(found[1])
@@ -133,12 +140,12 @@ def test_each_partition_says_what_it_did(pi, driver, caplog):
     caplog.set_level(logging.INFO, "pi_datasource")
     tags = json.dumps(["DEEP", "QUIET.1"])
     driver.read(url=pi.url, tags=tags, startTime=START, endTime=END, numPartitions=2)
-    said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("partition ")]
+    said = partition_lines(caplog)
     assert len(said) == 2
     assert all(
         re.search(
-            r"\d+ tags, \d+ rows, 0 failed tags, \d+ requests, \d+ bytes, 0 retries, \d+\.\d\d s in requests, "
-            r"\d+\.\d\d s waiting, \d+\.\d\d s decoding, \d+\.\d\d s in all$",
+            r"^table recorded, partition [01]: \d+ tags, \d+ rows, 0 failed, \d+ requests, \d+ bytes, 0 retries, "
+            r"\d+\.\d\d s in requests, \d+\.\d\d s waiting, \d+\.\d\d s decoding, \d+\.\d\d s in all$",
             line,
         )
         for line in said
@@ -150,4 +157,45 @@ def test_the_driver_says_what_planning_took(pi, driver, caplog):
     driver.read(url=pi.url, tagFilter="QUIET.*", startTime=START, endTime=END)
     (said,) = [record.getMessage() for record in caplog.records if record.getMessage().startswith("table ")]
     # The list of servers, two pages of points, a batch of counts.
-    assert re.match(r"table recorded planned: 1 partitions, 4 requests, \d+ bytes, 0 retries, ", said)
+    assert re.match(r"table recorded planned: 1 partitions, 0 failed, 4 requests, \d+ bytes, 0 retries, ", said)
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [("recorded", 3_601), ("interpolated", 120), ("value", 2), ("points", 2), ("failed_tags", 0), ("data_servers", 1)],
+)
+def test_the_numbers_of_all_lines_add_up_to_what_the_server_counted(pi, driver, caplog, table, rows):
+    caplog.set_level(logging.INFO, "pi_datasource")
+    pi.reset_stats()
+    chosen = {"tags": json.dumps(["DEEP", "QUIET.1"]), "startTime": START, "endTime": "2026-01-01T01:00:00Z"}
+    options = {} if table == "data_servers" else chosen
+    sampled = {"interval": "1m"} if table == "interpolated" else {}
+    assert driver.read(url=pi.url, table=table, **options, **sampled).rows == rows
+    told = [record.context for record in caplog.records if hasattr(record, "context")]
+    assert {one["table"] for one in told} == {table}
+    assert sum(int(one["requests"]) for one in told) == pi.stats().requests
+    assert sum(int(one.get("rows", 0)) for one in told) == rows
+    assert [one.get("partition") for one in told] == [None, *(str(n) for n in range(len(told) - 1))]
+    assert {"failed": "0", "retries": "0"}.items() <= told[-1].items()
+    assert all(float(one[name]) >= 0 for one in told for name in NUMBERS if name in one)
+
+
+def test_a_read_that_fails_tells_what_it_took(pi, driver, caplog):
+    caplog.set_level(logging.INFO, "pi_datasource")
+    pi.reset_stats()
+    pi.faults.add(Fault(status=403, route="streams/recorded", count=None))
+    try:
+        with pytest.raises(PITagError):
+            driver.read(url=pi.url, tags="DEEP", startTime=START, endTime=END, numPartitions=1)
+    finally:
+        pi.faults.clear()
+    told = [record.context for record in caplog.records if hasattr(record, "context")]
+    assert [one.get("rows") for one in told] == [None, "0"]
+    assert sum(int(one["requests"]) for one in told) == pi.stats().requests
+
+
+def test_tags_that_are_skipped_are_counted(pi, driver, caplog):
+    caplog.set_level(logging.INFO, "pi_datasource")
+    options = {"tags": "DEEP,NOWHERE", "onTagError": "skip", "startTime": START, "endTime": "2026-01-01T01:00:00Z"}
+    assert driver.read(url=pi.url, **options).rows == 3_600
+    assert [record.context["failed"] for record in caplog.records if hasattr(record, "context")] == ["0", "1"]

@@ -21,6 +21,8 @@ from mock_pi import Dense, MockPI, PISystem, Point
 from mock_pi.af import AFServer, Attribute, Database, ElementTemplate
 from mock_pi.af.eventframe import EventFrame
 from pi_datasource.cli import main
+from pi_datasource.errors import PIOptionError
+from pi_datasource.notebook.costs import SETTING
 from pi_datasource.register import REDACTION
 from pi_datasource.run import parse_job
 from pi_datasource.run.schema import job_schema
@@ -223,6 +225,20 @@ def test_a_line_of_options_goes_into_a_read(reader: Reader) -> None:
     frame = reader.execute(f"frame = {before}{reader.text('Authentication 2').strip()}.load()", "README.md")["frame"]
     with pytest.raises(Exception, match=r"keytab|gssapi|Kerberos"):
         frame.count()
+
+
+@runs("Tuning 1")
+def test_what_reads_cost(reader: Reader, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        if hasattr(reader.spark.tvf, "python_worker_logs"):
+            reader.python("Tuning 1")
+            words = capsys.readouterr().out.split("|")
+            assert int(words[words.index("recorded") + 1]) >= 2 * 30 * 48 - 2
+        else:
+            with pytest.raises(PIOptionError, match=r"Spark 4\.1"):
+                reader.python("Tuning 1")
+    finally:
+        reader.spark.conf.unset(SETTING)
 
 
 @runs("python -m pi_datasource check --url http://127.0.0.1:8010/piwebapi --tags SINUSOID,CDT185")
