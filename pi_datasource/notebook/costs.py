@@ -40,5 +40,5 @@ def costs(spark: SparkSession) -> DataFrame:
     if str(spark.conf.get(SETTING, "false")).lower() != "true":
         raise PIOptionError(f"costs needs the setting {SETTING}, and that before the read: set it to true")
     numbers = [f"CAST(context['{name}'] AS {kind}) AS {name}" for name, kind in NUMBERS.items()]
-    told = logs().where(f"logger = '{LOGGER}' AND context['request_seconds'] IS NOT NULL")
+    told: DataFrame = logs().where(f"logger = '{LOGGER}' AND context['request_seconds'] IS NOT NULL")
     return told.selectExpr("CAST(ts AS TIMESTAMP) AS at", "context['table'] AS `table`", *numbers)

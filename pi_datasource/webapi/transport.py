@@ -11,6 +11,7 @@ import logging
 import os
 import ssl
 import threading
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
@@ -28,6 +29,13 @@ log = logging.getLogger("pi_datasource")
 
 #: (time, size, identity) of each file that a TLS context is made of.
 Stamp = tuple[tuple[int, int, int] | None, ...]
+
+#: What tells of proxies, and that a variable named HTTP_PROXY may be somebody else's header.
+PROXY_VARIABLES = (
+    *(f"{name}_proxy" for name in ("http", "https", "all", "no")),
+    *(f"{name}_PROXY" for name in ("HTTP", "HTTPS", "ALL", "NO")),
+    "REQUEST_METHOD",
+)
 
 _contexts: dict[tuple[Any, ...], tuple[Stamp, ssl.SSLContext]] = {}
 _lock = threading.Lock()
@@ -73,11 +81,17 @@ def new_session(connection: Connection, *, with_certificate: bool = True) -> req
 
 def proxies_for(url: str, no_proxy: tuple[str, ...]) -> dict[str, str]:
     """The proxies through which an address is asked: those of the environment, less `noProxy` and NO_PROXY."""
+    return dict(_proxies_for(url, no_proxy, tuple(os.environ.get(name) for name in PROXY_VARIABLES)))
+
+
+@lru_cache(maxsize=8)
+def _proxies_for(url: str, no_proxy: tuple[str, ...], _variables: tuple[str | None, ...]) -> dict[str, str]:
+    """Kept as long as these variables are what they are: Python goes through all the environment, several times."""
     if "*" in no_proxy or utils.should_bypass_proxies(url, None):
         return {}
     if no_proxy and utils.should_bypass_proxies(url, ",".join(no_proxy)):
         return {}
-    return dict(getproxies())
+    return getproxies()
 
 
 def proxy_secrets(url: str, no_proxy: tuple[str, ...]) -> list[str]:
