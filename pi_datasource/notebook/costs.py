@@ -27,6 +27,7 @@ def costs(spark: SparkSession) -> DataFrame:
     were skipped), `requests`, `bytes` (inflated), `retries`; `request_seconds` and `waiting_seconds` (for a turn, and
     between tries), added over the requests that fly at once; `decoding_seconds`; and `seconds` in all. A task that
     failed tells what it took until then; one that was tried again has a row for each try, one that Spark killed none.
+    Batch reads only: what the tasks of a stream log, Spark 4.2 does not collect.
 
     Args:
         spark: the session that read, of Spark 4.1 or later.
