@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pi_datasource.webapi.client import Client, Traffic
+from pi_datasource.webapi.client import Client
+from pi_datasource.webapi.traffic import Traffic
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -40,10 +40,11 @@ from pi_datasource.webapi.compression import encoding_for
 from pi_datasource.webapi.retry import SECONDS_AT_UNKNOWN_HOST, Patience, RetryRules
 from pi_datasource.webapi.sessions import Session, host_answered, is_host_known, session
 from pi_datasource.webapi.throttle import JobLimits, Throttle
+from pi_datasource.webapi.traffic import Traffic
 from pi_datasource.webapi.transport import proxies_for, proxy_secrets
 from pi_datasource.webapi.wire import Answer, Decoder, SubAnswer, batch_decoder, decoder
 
-__all__ = ["Client", "Effort", "Look", "Traffic"]
+__all__ = ["Client", "Effort", "Look"]
 
 log = logging.getLogger("pi_datasource")
 
@@ -59,57 +60,6 @@ LONGEST_PAUSE = 600.0
 PAUSE_AFTER_429 = 0.5
 #: So many characters are enough to know a secret by its beginning.
 LONG_SECRET = 16
-
-
-class Traffic:
-    """What a client has done so far, for the log line of a partition: a count that threads may add to.
-
-    Attributes:
-        requests: HTTP requests sent.
-        bytes: bytes of bodies, inflated.
-        retries: waits before another try.
-        seconds: time spent in requests, summed over threads.
-        waiting: seconds spent waiting for a turn and between tries, summed over threads.
-        decoding: seconds spent making columns of answers, summed over threads, which take turns.
-        failed: tags or lists that could not be read and were skipped.
-    """
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self.bytes = 0
-        self.retries = 0
-        self.seconds = 0.0
-        self.waiting = 0.0
-        self.decoding = 0.0
-        self.failed = 0
-        self._lock = threading.Lock()
-
-    def add(
-        self,
-        *,
-        requests: int = 0,
-        bytes: int = 0,
-        retries: int = 0,
-        seconds: float = 0.0,
-        waiting: float = 0.0,
-        decoding: float = 0.0,
-        failed: int = 0,
-    ) -> None:
-        """Counts."""
-        with self._lock:
-            self.requests += requests
-            self.bytes += bytes
-            self.retries += retries
-            self.seconds += seconds
-            self.waiting += waiting
-            self.decoding += decoding
-            self.failed += failed
-
-    def __str__(self) -> str:
-        return (
-            f"{self.failed} failed, {self.requests} requests, {self.bytes} bytes, {self.retries} retries, "
-            f"{self.seconds:.2f} s in requests, {self.waiting:.2f} s waiting, {self.decoding:.2f} s decoding"
-        )
 
 
 class Sent(threading.local):

@@ -17,8 +17,9 @@ from pi_datasource.errors import PIRequestError, PIRetriableError
 from pi_datasource.options import Connection
 from pi_datasource.times import format_ticks, parse_iso
 from pi_datasource.webapi.answers import check_answer, decode, error_for
-from pi_datasource.webapi.client import Effort, Traffic, Turn
+from pi_datasource.webapi.client import Effort, Turn
 from pi_datasource.webapi.retry import Patience, RetryRules
+from pi_datasource.webapi.traffic import Traffic
 from pi_datasource.webapi.wire import batch_decoder, decoder
 
 URL = "https://pi.example.com/piwebapi"
