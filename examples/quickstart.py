@@ -161,10 +161,12 @@ def rows_so_far(spark: SparkSession) -> Iterator[None]:
             # What has arrived stays arrived, also between two stages and in those that come after the reading.
             for stage in spark.sparkContext.statusTracker().getActiveStageIds():
                 rows = max(rows, store.lastStageAttempt(stage).inputRecords())
+            # Spark tells of rows now and then only, and the first job of a session takes its time to begin.
+            words = f"{rows:,} rows so far" if rows else "no word of rows yet"
             if terminal:
-                print(f"\r{time.monotonic() - STARTED:7.1f} s  {rows:,} rows so far", end="", flush=True)
+                print(f"\r{time.monotonic() - STARTED:7.1f} s  {words}", end="", flush=True)
             else:
-                say(f"{rows:,} rows so far")
+                say(words)
         if terminal:
             print("\r\033[K", end="", flush=True)
 
