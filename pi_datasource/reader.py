@@ -15,6 +15,7 @@ from pi_datasource.plan.partitions import StreamPartition
 from pi_datasource.read.first_rows import MOMENT, first_rows_first
 from pi_datasource.tables.base import Request
 from pi_datasource.tables.registry import table_named
+from pi_datasource.tables.series import concurrency_of
 from pi_datasource.webapi.client import Client
 from pi_datasource.webapi.throttle import SPARK_PROPERTIES, JobLimits, Throttle, task_share
 
@@ -59,12 +60,11 @@ class PIReader(DataSourceReader):
         client = Client(self.request.options.connection, Throttle(share), host_known=True)
         table = self.request.options.table
         batches = counted(table_named(table).read(self.request, partition, client), table, partition, client)
-        yield from first_rows_first(batches, 0.0 if self._asks_all_at_once(partition) else MOMENT)
+        yield from first_rows_first(batches, 0.0 if self._asks_all_at_once(partition, client) else MOMENT)
 
-    def _asks_all_at_once(self, partition: Any) -> bool:
+    def _asks_all_at_once(self, partition: Any, client: Client) -> bool:
         """Whether all requests of this task fly at once, so that who stops it early spares the server none."""
-        options = self.request.options
-        return (
-            isinstance(partition, StreamPartition)
-            and partition.responses(options.reading.rows_per_response) <= options.connection.concurrency
+        rows = self.request.options.reading.rows_per_response
+        return isinstance(partition, StreamPartition) and partition.responses(rows) <= concurrency_of(
+            self.request, client
         )
